@@ -1,8 +1,8 @@
 """Sets of media time: immutable unions of half-open intervals, in whole milliseconds.
 
-Whole, because sums of floats depend on their order and the state must not. Half-open, because ``[0,
-15000)`` followed by ``[15000, 30000)`` is then exactly ``[0, 30000)``: neighbouring claims join without any
-tolerance for gaps between them, so there is no tolerance to earn from.
+Whole, because sums of floats depend on their order and the state must not. Half-open, because
+``[0, 15000)`` followed by ``[15000, 30000)`` is then exactly ``[0, 30000)``: neighbouring claims join without
+any tolerance for gaps between them, so there is no tolerance to earn from.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,7 @@ Piece = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, init=False)
 class Intervals:
-    """A set of milliseconds, held as sorted pieces that neither overlap nor touch; equal sets are equal
-    objects.
+    """A set of milliseconds, held as sorted pieces that neither overlap nor touch, so that equal sets are equal.
 
     The constructor takes pieces in any order, overlapping or not, drops empty ones, and raises
     ``ValueError`` for one that is not a pair of whole numbers with ``0 <= start <= end``. Every operation
@@ -29,9 +28,7 @@ class Intervals:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The set written by ``str()``: ``"0-6000,8000-12000"``, ``""`` for nothing. ``ValueError`` for
-        anything else.
-        """
+        """The set that ``str()`` wrote: ``"0-6000,8000-12000"``, ``""`` for nothing; else ``ValueError``."""
         if not text:
             return cls()
         pieces: list[Piece] = []
@@ -93,9 +90,7 @@ class Intervals:
         return (self & other) == self
 
     def missing(self, duration_ms: int, at_least_ms: int = 1) -> "Intervals":
-        """The gaps of ``[0, duration_ms)``, leaving out those shorter than `at_least_ms` (slivers no reader
-        cares for).
-        """
+        """The gaps of ``[0, duration_ms)`` that last at least `at_least_ms` (no reader cares for slivers)."""
         gaps: list[Piece] = []
         reached = 0
         for start, end in self.pieces:
@@ -111,9 +106,7 @@ class Intervals:
         return self & Intervals([(start_ms, end_ms)])
 
     def first(self, length_ms: int) -> "Intervals":
-        """The earliest `length_ms` milliseconds of the set; all of it if it is shorter, nothing if the
-        length is not positive.
-        """
+        """The earliest `length_ms` milliseconds of the set, or all of it; nothing for a length below 1."""
         kept: list[Piece] = []
         for start, end in self.pieces:
             if length_ms <= 0:
@@ -123,9 +116,7 @@ class Intervals:
         return Intervals(kept)
 
     def connected(self, gap_ms: int) -> "Intervals":
-        """The part that can be reached from 0 over gaps of at most `gap_ms` each. The gaps themselves stay
-        out.
-        """
+        """The part that can be reached from 0 over gaps of at most `gap_ms` each; the gaps stay out."""
         reached = 0
         kept: list[Piece] = []
         for start, end in self.pieces:

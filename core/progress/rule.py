@@ -10,7 +10,7 @@ Windows in which the streams of one person are credited never overlap, so ten ta
 `docs/progress.md` derives the rest, with the reason for each default.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ LONGEST_MS = 2**31 - 1
 """24.8 days. No lesson is longer, and every number that passes fits a 32-bit column."""
 
 CLAIM_PIECES = 64
-"""Pieces in one claim: two minutes off line with a seek every two seconds. A longer queue is sent in parts."""
+"""Pieces in one claim: two minutes off line, seeking every two seconds. A longer queue is sent in parts."""
 
 STATE_PIECES = 1_000
 """Pieces in what a person watched of one lesson: it bounds what a heartbeat reads and writes (to 16 kB)."""
@@ -53,7 +53,7 @@ class Criterion:
             ("threshold_percent", 1, 100),
             ("max_speed_percent", 100, 400),
             ("slack_ms", 0, 60_000),
-            ("late_limit_ms", 0, 3_600_000),
+            ("late_limit_ms", 60_000, 3_600_000),
             ("heartbeat_ms", 1_000, 60_000),
         ):
             value = getattr(self, name)
@@ -72,9 +72,7 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The account of one player showing one lesson. Moments are the server's clock in milliseconds since
-    1970.
-    """
+    """The account of one player showing one lesson. Moments are the server's, in milliseconds since 1970."""
 
     opened_ms: int
     last_seen_ms: int
@@ -105,12 +103,19 @@ class Rejection:
     reason: Reason
     intervals: Intervals
 
+    def as_pair(self) -> list[str]:
+        """For a JSON column: the intervals as text, then the reason."""
+        return [str(self.intervals), str(self.reason)]
+
+    @classmethod
+    def from_pair(cls, pair: Sequence[str]) -> "Rejection":
+        """The rejection stored by `as_pair`."""
+        return cls(Reason(pair[1]), Intervals.parse(pair[0]))
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of one claim: the account after it, and the two parts of the claim. Writes nothing
-    itself.
-    """
+    """What became of one claim: the account after it, what is accepted and what is not."""
 
     stream: Stream
     slack_used_ms: int
@@ -124,8 +129,9 @@ class Decision:
 
 
 def open_stream(now_ms: int, active: Stream | None = None) -> tuple[Stream, Stream | None]:
-    """A new stream, and the person's active one closed by it. Their windows share no moment, even if the
-    clock steps back.
+    """A new stream, and the person's active one closed by it.
+
+    Their windows share no moment, even when the server's clock has stepped back.
     """
     if active is None:
         return Stream(now_ms, now_ms), None
@@ -204,9 +210,7 @@ def decide(
     )
 
 
-def refuse(
-    stream: Stream, claim: Intervals, reason: Reason, *, watched: Intervals, slack_used_ms: int
-) -> Decision:
+def refuse(stream: Stream, claim: Intervals, reason: Reason, *, watched: Intervals, slack_used_ms: int) -> Decision:
     """Nothing of `claim` counts, whatever the clock says (the media was replaced, the run has ended …)."""
     return Decision(stream, slack_used_ms, watched, rejected=_rejections((reason, claim)))
 
@@ -216,9 +220,7 @@ def _rejections(*parts: tuple[Reason, Intervals]) -> tuple[Rejection, ...]:
 
 
 def _elapsed(stream: Stream, now_ms: int) -> int:
-    """Time of this stream's own window since it was last seen. Never negative: a clock that steps back
-    credits nothing.
-    """
+    """Time of this stream's own window since it was last seen; none if the server's clock has stepped back."""
     end = now_ms if stream.superseded_ms is None else min(now_ms, stream.superseded_ms)
     return max(0, end - stream.last_seen_ms)
 
@@ -241,8 +243,7 @@ def _credit(criterion: Criterion, stream: Stream, now_ms: int) -> int:
 
 
 def countable(watched: Intervals, criterion: Criterion) -> Intervals:
-    """The part of what was watched that counts: all of it, or with seeking off what is connected to the
-    start.
+    """The part of what was watched that counts: all of it; with seeking off, what is connected to the start.
 
     Reads the union alone, so the order in which its parts arrived does not matter.
     """
