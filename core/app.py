@@ -1,0 +1,46 @@
+"""The application factory: where the parts are put together."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from core import errors, i18n
+from core.config import Settings, load_settings
+from core.db import db
+from core.permissions import Permission, Viewer
+from core.users import accounts
+from core.web import init_app as init_web
+
+NAVIGATION: list[tuple[str, Any, Callable[[Viewer], bool]]] = []
+"""Main navigation: endpoint, label, and for whom it is shown."""
+
+
+def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
+    """A configured application. ``overrides`` are single settings, for tests and scripts."""
+    settings = settings or load_settings(**overrides)
+    app = Flask(
+        "core",
+        instance_path=str(settings.home),
+        template_folder="web/templates",
+        static_folder="web/static",
+    )
+    app.extensions["jinke"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        DEBUG=settings.debug,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    db.init_app(app)
+    i18n.init_app(app, settings)
+    errors.init_app(app)
+    accounts.init_app(app, settings)
+    init_web(app, settings)
+    _register_packages(app)
+    return app
+
+
+def _register_packages(app: Flask) -> None:
+    from core import models  # noqa: F401 - every table is known before the first statement

@@ -1,0 +1,132 @@
+"""Languages: which one a request speaks, and the compiled catalogue of core's words.
+
+Message ids are English; Chinese stands in ``translations/zh_Hans_CN/*.po``, one file per package, compiled into one
+domain by ``python -m core.i18n`` (part of the set-up). Browsers say ``zh``, ``zh-CN`` or ``zh-Hans``; all of them mean
+``zh_Hans_CN`` here.
+"""
+
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, g, has_request_context, request
+from flask_babel import (
+    Babel,
+    force_locale,
+    format_date,
+    format_datetime,
+    format_timedelta,
+    get_locale,
+    gettext,
+    lazy_gettext,
+    ngettext,
+)
+from flask_login import current_user
+
+from core.config import Settings
+
+__all__ = [
+    "LOCALES",
+    "_",
+    "_l",
+    "force_locale",
+    "format_date",
+    "format_datetime",
+    "format_timedelta",
+    "get_locale",
+    "language_tag",
+    "ngettext",
+]
+
+_ = gettext
+_l = lazy_gettext
+
+LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
+"""What the site speaks, each in its own words."""
+
+COOKIE = "lang"
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Sets up Flask-Babel with our choice of locale and time zone."""
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.default_locale
+    app.config["BABEL_DEFAULT_TIMEZONE"] = settings.default_timezone
+    Babel(
+        app,
+        default_translation_directories=str(TRANSLATIONS),
+        locale_selector=choose_locale,
+        timezone_selector=_choose_timezone,
+    )
+
+
+def choose_locale() -> str | None:
+    """The person's own setting, the language cookie, the browser's wish, else the site's default (None)."""
+    if not has_request_context():
+        return None
+    chosen = request.cookies.get(COOKIE)
+    if chosen in LOCALES:
+        return chosen
+    if current_user and current_user.is_authenticated and current_user.locale in LOCALES:
+        return str(current_user.locale)
+    return from_browser(request.accept_languages.values())
+
+
+def from_browser(wishes: object) -> str | None:
+    """The first wish that the site can grant; None where it can grant none."""
+    for wish in wishes if hasattr(wishes, "__iter__") else ():
+        language = str(wish).lower().replace("_", "-").split("-")[0]
+        if language == "zh":
+            return "zh_Hans_CN"
+        if language == "en":
+            return "en"
+    return None
+
+
+def language_tag() -> str:
+    """The request's language as a BCP 47 tag, for ``<html lang>``."""
+    return "en" if str(get_locale()) == "en" else "zh-CN"
+
+
+def _choose_timezone() -> ZoneInfo | None:
+    if has_request_context() and current_user and current_user.is_authenticated and current_user.timezone:
+        return ZoneInfo(current_user.timezone)
+    return None
+
+
+def forget_choice() -> None:
+    """Lets the rest of this request choose language and time zone again, after the person changed them."""
+    g.pop("_flask_babel", None)
+
+
+def merged_catalogue(locale: str) -> Catalog:
+    """All packages' catalogues of a locale as one. Raises ValueError where two translate the same words differently."""
+    merged = Catalog(locale=Locale.parse(locale))
+    for path in sorted((TRANSLATIONS / locale).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=locale):
+                if not message.id or not message.string:
+                    continue
+                known = merged.get(message.id, context=message.context)
+                if known is not None and known.string != message.string:
+                    raise ValueError(f"{path.name} translates {message.id!r} differently from another package")
+                merged.add(message.id, message.string, context=message.context, flags=message.flags)
+    return merged
+
+
+def compile_catalogues() -> None:
+    """Writes the ``.mo`` file of every locale that has ``.po`` files."""
+    for folder in sorted(path for path in TRANSLATIONS.iterdir() if path.is_dir()):
+        target = folder / "LC_MESSAGES" / "messages.mo"
+        target.parent.mkdir(exist_ok=True)
+        with target.open("wb") as file:
+            write_mo(file, merged_catalogue(folder.name))
+
+
+if __name__ == "__main__":
+    compile_catalogues()
+    sys.exit(0)
