@@ -4,20 +4,22 @@ Each worker process listens on a socket of its own below ``$JINKE_HOME/doorbell`
 ``/proc/self/fd``, because a socket's path may have 107 bytes at most and an instance folder may lie deeper.
 """
 
+import logging
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flask import current_app
+log = logging.getLogger(__name__)
 
 SOCKETS = "doorbell"
 
 
-def ring() -> None:
-    """Wakes every worker of the current application's site. Never fails and never waits."""
-    folder: Path = current_app.config["SETTINGS"].home / SOCKETS
+def ring(home: Path) -> None:
+    """Wakes every worker of the site whose instance folder is ``home``. Never waits."""
+    folder = home / SOCKETS
     try:
         names = os.listdir(folder)  # noqa: PTH208 - on the path of every enqueueing request
     except FileNotFoundError:
@@ -34,33 +36,32 @@ def ring() -> None:
 
 
 class Listener:
-    """A worker's ear. Without a socket (no /proc, a foreign file system) it only ever reports time running out."""
+    """A worker's ear. Where no socket can be made (no /proc, a foreign file system) it only tells time."""
 
     def __init__(self, home: Path) -> None:
         folder = home / SOCKETS
         self._path = folder / f"{os.getpid()}-{os.urandom(4).hex()}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        folder.mkdir(parents=True, exist_ok=True)
-        with _handle(folder) as handle:
-            self._socket.bind(f"/proc/self/fd/{handle}/{self._path.name}")
+        self._deaf = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with _handle(folder) as handle:
+                self._socket.bind(f"/proc/self/fd/{handle}/{self._path.name}")
+        except OSError as error:
+            log.warning("no doorbell below %s (%s): new jobs are noticed by polling only", home, error)
+            self._deaf = True
 
     def wait(self, seconds: float) -> bool:
         """True when the bell was rung within ``seconds``."""
+        if self._deaf:
+            time.sleep(seconds)
+            return False
         self._socket.settimeout(seconds)
         try:
             self._socket.recv(16)
         except TimeoutError:
             return False
-        self._drain()
         return True
-
-    def _drain(self) -> None:
-        self._socket.setblocking(False)
-        try:
-            while True:
-                self._socket.recv(16)
-        except BlockingIOError:
-            return
 
     def close(self) -> None:
         """Stops listening and removes the socket."""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -10,13 +11,11 @@ from core import clock
 from core.db import db, insert_new
 from core.jobs import doorbell
 from core.jobs.models import Job, JobState
-from core.jobs.registry import Cancelled, Fenced, JobContext, JobFailed, every, handler, say
+from core.jobs.registry import JobContext, JobFailed, every, handler, say
 from core.tenancy import across_institutions, scope_or_none
 
 __all__ = [
     "CURRENT_SCOPE",
-    "Cancelled",
-    "Fenced",
     "JobContext",
     "JobFailed",
     "cancel",
@@ -124,7 +123,7 @@ def _change(job: Job, when: list[JobState], **values: Any) -> bool:
 @event.listens_for(Session, "after_commit")
 def _ring(session: Session) -> None:
     if session.info.pop(_RING, False):
-        doorbell.ring()
+        doorbell.ring(current_app.extensions["jinke"].home)
 
 
 @event.listens_for(Session, "after_rollback")
