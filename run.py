@@ -88,7 +88,7 @@ RUN_NEEDS = [
 TEST_NEEDS = [
     Need(("chromium",), lambda: Path("/usr/bin/chromium").exists()),
     Need(("postgresql",), has_postgres, service="postgresql"),
-    Need(("nginx-light",), has_nginx, service="nginx"),
+    Need(("nginx",), has_nginx, service="nginx"),
 ]
 
 
@@ -278,7 +278,7 @@ def catalogues() -> None:
     """The translations, compiled for the running site."""
     stamp = TOOLS / "catalogues"
     wanted = digest(*sorted(ROOT.glob("*/**/translations/**/*.po")))
-    if read(stamp) != wanted:
+    if read(stamp) != wanted or not any(ROOT.glob("core/translations/*/LC_MESSAGES/*.mo")):
         command([VENV / "bin/python", "-m", "core.i18n"])
         stamp.write_text(wanted)
 
