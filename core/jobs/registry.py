@@ -33,7 +33,7 @@ class JobContext(Protocol):
         """Plain values kept with the job when it is done."""
 
 
-class JobFailed(Exception):  # noqa: N818 - reads as what it says: `raise JobFailed("roster.unreadable")`
+class JobFailed(Exception):
     """Raised by a handler for a failure that another try would not mend. ``code`` and ``params`` make the sentence."""
 
     def __init__(self, code: str, **params: Any) -> None:
