@@ -18,6 +18,8 @@ from core.db import db
 from tests import factories
 from tests.postgres import postgres_server
 
+pytest_plugins = ["tests.browser"]
+
 SHARED = Path(os.environ.get("JINKE_SHARED", Path(__file__).parents[2] / "shared"))
 
 
