@@ -336,6 +336,7 @@ def run(port: int) -> None:
     """Sets up, prepares the site (demo on the first start, migrations after an update) and becomes the server."""
     setup(test=False)
     home = Path(os.environ.get("JINKE_HOME") or ROOT / "instance").resolve()
+    os.environ["JINKE_HOME"] = str(home)
     jinke, unfinished, upgraded = VENV / "bin/jinke", home / "demo-unfinished", home / "upgraded-to"
     version = digest(*sorted([*ROOT.glob("migrations/**/*.py"), *ROOT.glob("plugins/*/migrations/**/*.py")]))
     if unfinished.exists() or not (home / "secret_key").exists():
@@ -355,17 +356,10 @@ def run(port: int) -> None:
 def lock() -> None:
     """Resolves anew within the ranges of pyproject.toml and package.json and writes every lock file."""
     run_uv("lock", "--upgrade")
-    export = (
-        "export",
-        "--frozen",
-        "--no-emit-project",
-        "--no-header",
-        "--no-annotate",
-        "--no-default-groups",
-    )
-    for name, groups in (("", ["build"]), ("-dev", ["build", "dev"]), ("-node", ["node"])):
-        chosen = [f"--group={group}" for group in groups]
-        run_uv(*export, *(["--only-group=node"] if name == "-node" else chosen), "-o", f"requirements{name}.txt")
+    export = ("export", "--frozen", "--no-emit-project", "--no-header", "--no-annotate", "--no-default-groups")
+    groups = {"": "--group=build", "-dev": "--group=build --group=dev", "-node": "--only-group=node"}
+    for name, chosen in groups.items():
+        run_uv(*export, *chosen.split(), "-o", f"requirements{name}.txt")
     command(["npm", "update", "--package-lock-only", "--omit-lockfile-registry-resolved", "--loglevel=error"])
     path = ROOT / "package-lock.json"
     tree = json.loads(path.read_text())
