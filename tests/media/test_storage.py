@@ -104,9 +104,7 @@ def test_a_cut_stream_stores_nothing(storage: Storage) -> None:
     assert list(storage.keys()) == []
 
 
-def test_without_room_the_old_object_stays_and_nothing_is_half_written(
-    storage: Storage, tmp_path: Path
-) -> None:
+def test_without_room_the_old_object_stays_and_nothing_is_half_written(storage: Storage, tmp_path: Path) -> None:
     storage.put_bytes(b"old", KEY)
 
     with room_for(ROOM), pytest.raises(StorageFull):
