@@ -8,5 +8,6 @@ from core.institutions import models as institutions
 from core.jobs import models as jobs
 from core.progress import models as progress
 from core.users import models as users
+from core.web import once as forms
 
-__all__ = ["audit", "courses", "enrolment", "events", "files", "institutions", "jobs", "progress", "users"]
+__all__ = ["audit", "courses", "enrolment", "events", "files", "forms", "institutions", "jobs", "progress", "users"]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -48,7 +48,14 @@ class TeamRole(StrEnum):
     ASSISTANT = "assistant"
 
 
-class Course(InstitutionOwned, Versioned, Model):
+class Edited(Versioned):
+    """Rows edited in forms that several people may have open: who saved last, and when."""
+
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+
+
+class Course(InstitutionOwned, Edited, Model):
     """A course: what it teaches, for whom, and where it stands between draft and archive."""
 
     __tablename__ = "course"
@@ -81,9 +88,10 @@ class Course(InstitutionOwned, Versioned, Model):
     enrolment_count: Mapped[int] = mapped_column(default=0)
     lesson_count: Mapped[int] = mapped_column(default=0)
     """Kept with every change of the outline, so that a list of courses needs no counting."""
+    outline_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Counts the changes of the outline, so that two people ordering it at once notice each other."""
     published_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     institution: Mapped["Institution"] = relationship(lazy="raise")
     chapters: Mapped[list["Chapter"]] = relationship(
@@ -105,7 +113,7 @@ class Chapter(InstitutionOwned, Versioned, Model):
     course: Mapped[Course] = relationship(lazy="raise", back_populates="chapters")
 
 
-class Lesson(InstitutionOwned, Versioned, Model):
+class Lesson(InstitutionOwned, Edited, Model):
     """A lesson (课时) of one kind. What its kind means is looked up in ``core.courses.kinds``."""
 
     __tablename__ = "lesson"
@@ -127,10 +135,24 @@ class Lesson(InstitutionOwned, Versioned, Model):
     is_required: Mapped[bool] = mapped_column(default=True)
     deleted_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
-    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     chapter: Mapped[Chapter] = relationship(lazy="raise")
     asset: Mapped["Asset | None"] = relationship(lazy="raise")
+
+
+class LessonDraft(InstitutionOwned, Versioned, Model):
+    """What one person has typed into a lesson and not saved yet. ``base_version`` is the lesson's when it was opened."""
+
+    __tablename__ = "lesson_draft"
+    __table_args__ = (UniqueConstraint("lesson_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lesson_id: Mapped[int] = mapped_column(ForeignKey("lesson.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    base_version: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    body: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Caption(InstitutionOwned, Model):
@@ -176,7 +198,11 @@ class CourseMove(InstitutionOwned, Model):
     after: Mapped[CourseState] = mapped_column(String(16))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     reason: Mapped[str] = mapped_column(String(500), default="")
+    author_ids: Mapped[list[Any]] = mapped_column(default=list)
+    """The people who made the course, as they stood at a submission: none of them may approve it."""
     at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    actor: Mapped["User | None"] = relationship(lazy="raise")
 
 
 class EnrolmentPolicy(StrEnum):
@@ -188,7 +214,7 @@ class EnrolmentPolicy(StrEnum):
     CLOSED = "closed"
 
 
-class CourseRun(InstitutionOwned, Versioned, Model):
+class CourseRun(InstitutionOwned, Edited, Model):
     """A run (开课期次) of a course. ``seats_taken`` is moved only by one conditional UPDATE, so that capacity holds."""
 
     __tablename__ = "course_run"

@@ -13,6 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "form_key",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("target", sa.String(length=500), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_form_key")),
+    )
+    with op.batch_alter_table("form_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_form_key_at"), ["at"], unique=False)
+
+    op.create_table(
         "institution",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slug", sa.String(length=64), nullable=False),
@@ -261,10 +271,12 @@ def upgrade() -> None:
         sa.Column("created_by_id", sa.Integer(), nullable=True),
         sa.Column("enrolment_count", sa.Integer(), nullable=False),
         sa.Column("lesson_count", sa.Integer(), nullable=False),
+        sa.Column("outline_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("published_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("institution_id", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("credit_hours >= 0", name=op.f("ck_course_credit_hours")),
         sa.ForeignKeyConstraint(["cover_id"], ["asset.id"], name=op.f("fk_course_cover_id_asset"), ondelete="SET NULL"),
@@ -279,6 +291,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["reviewer_id"], ["user.id"], name=op.f("fk_course_reviewer_id_user"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["user.id"], name=op.f("fk_course_updated_by_id_user"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_course")),
         sa.UniqueConstraint("slug", name=op.f("uq_course_slug")),
@@ -346,6 +361,7 @@ def upgrade() -> None:
         sa.Column("after", sa.String(length=16), nullable=False),
         sa.Column("actor_id", sa.Integer(), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("author_ids", sa.JSON(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("institution_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -381,6 +397,8 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("institution_id", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("capacity IS NULL OR capacity >= 0", name=op.f("ck_course_run_capacity")),
         sa.CheckConstraint("seats_taken >= 0", name=op.f("ck_course_run_seats_taken")),
@@ -392,6 +410,9 @@ def upgrade() -> None:
             ["institution.id"],
             name=op.f("fk_course_run_institution_id_institution"),
             ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["user.id"], name=op.f("fk_course_run_updated_by_id_user"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_course_run")),
     )
@@ -492,8 +513,9 @@ def upgrade() -> None:
         sa.Column("is_required", sa.Boolean(), nullable=False),
         sa.Column("deleted_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.Column("institution_id", sa.Integer(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_lesson_asset_id_asset"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
@@ -507,6 +529,9 @@ def upgrade() -> None:
             ["institution.id"],
             name=op.f("fk_lesson_institution_id_institution"),
             ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["updated_by_id"], ["user.id"], name=op.f("fk_lesson_updated_by_id_user"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lesson")),
     )
@@ -584,6 +609,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_enrolment_course_id"), ["course_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_enrolment_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index("ix_enrolment_person", ["user_id", "course_id"], unique=False)
+
+    op.create_table(
+        "lesson_draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("lesson_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("base_version", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("institution_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["institution_id"],
+            ["institution.id"],
+            name=op.f("fk_lesson_draft_institution_id_institution"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["lesson_id"], ["lesson.id"], name=op.f("fk_lesson_draft_lesson_id_lesson"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_lesson_draft_user_id_user"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lesson_draft")),
+        sa.UniqueConstraint("lesson_id", "user_id", name=op.f("uq_lesson_draft_lesson_id_user_id")),
+    )
+    with op.batch_alter_table("lesson_draft", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lesson_draft_institution_id"), ["institution_id"], unique=False)
 
     op.create_table(
         "upload",
@@ -816,6 +870,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_upload_institution_id"))
 
     op.drop_table("upload")
+    with op.batch_alter_table("lesson_draft", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lesson_draft_institution_id"))
+
+    op.drop_table("lesson_draft")
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.drop_index("ix_enrolment_person")
         batch_op.drop_index(batch_op.f("ix_enrolment_institution_id"))
@@ -914,3 +972,7 @@ def downgrade() -> None:
     op.drop_table("outbox_event")
     op.drop_table("login_throttle")
     op.drop_table("institution")
+    with op.batch_alter_table("form_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_form_key_at"))
+
+    op.drop_table("form_key")
