@@ -100,7 +100,7 @@ class Course(InstitutionOwned, Edited, Model):
 
 
 class Chapter(InstitutionOwned, Versioned, Model):
-    """A chapter (章): a titled group of lessons, in an order. ``deleted_at`` marks it removed, so that undo is possible."""
+    """A chapter (章): a titled group of lessons, in an order. ``deleted_at``: removed, and can be brought back."""
 
     __tablename__ = "chapter"
 
@@ -141,7 +141,7 @@ class Lesson(InstitutionOwned, Edited, Model):
 
 
 class LessonDraft(InstitutionOwned, Versioned, Model):
-    """What one person has typed into a lesson and not saved yet. ``base_version`` is the lesson's when it was opened."""
+    """What a person has typed into a lesson and not saved yet. ``base_version``: the lesson's when it was opened."""
 
     __tablename__ = "lesson_draft"
     __table_args__ = (UniqueConstraint("lesson_id", "user_id"),)

@@ -39,7 +39,7 @@ class OnceField(HiddenField):
 
 
 def earlier_target(key: str | None) -> str | None:
-    """Where the form with this key led when it was sent before; None (and the key is taken) when this is the first time.
+    """Where the form with this key led when it was sent before; None, and the key is taken, when it was not.
 
     A form without a key, as a script might send it, is always the first.
     """
