@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".setup"
 VENDOR = ROOT / "core/web/static/vendor"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 UV_VERSION = "0.13.9"
 GLIBC_X86 = "manylinux_2_17_x86_64.manylinux2014_x86_64"
@@ -63,7 +64,7 @@ class Need(NamedTuple):
 
 
 def has_certificates() -> bool:
-    return bool(os.environ.get("SSL_CERT_FILE")) or Path("/etc/ssl/certs/ca-certificates.crt").exists()
+    return bool(os.environ.get("SSL_CERT_FILE")) or CERTIFICATES.exists()
 
 
 def has_chinese_font() -> bool:
@@ -206,7 +207,7 @@ def run_uv(*arguments: str) -> None:
     settings = {
         "UV_DEFAULT_INDEX": package_index(),
         "UV_PYTHON_DOWNLOADS": "never",
-        "UV_SYSTEM_CERTS": "true",  # an office or campus proxy's own authority is in the system's store
+        "UV_SYSTEM_CERTS": "true",  # a campus proxy's own authority is in the system's store; npm gets it below
         "UV_HTTP_TIMEOUT": "180",
         "UV_LINK_MODE": "copy",
     }
@@ -258,7 +259,8 @@ def front_end() -> None:
     if read(stamp) == wanted and (ROOT / "node_modules").exists():
         return
     say("npm → core/web/static/vendor")
-    command([*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+    command([*npm(), "ci", *quiet], env={"NODE_EXTRA_CA_CERTS": str(CERTIFICATES), **os.environ})
     fresh = TOOLS / "vendor"
     shutil.rmtree(fresh, ignore_errors=True)
     for name, rule in json.loads(package.read_text())["vendor"].items():
