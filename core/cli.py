@@ -11,6 +11,8 @@ from flask.cli import FlaskGroup
 from core import schema
 from core.app import create_app
 from core.config import ConfigError, home_folder, write_secret
+from core.jobs import cli as jobs
+from core.server import cli as server
 
 
 @click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
@@ -30,6 +32,11 @@ def init_command(context: click.Context) -> None:
 def upgrade_command() -> None:
     """Applies the pending migrations of core and of every installed plugin."""
     schema.upgrade()
+
+
+for package in (jobs, server):
+    for command in package.commands:
+        cli.add_command(command)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ domain by ``python -m core.i18n`` (part of the set-up). Browsers say ``zh``, ``z
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ from flask_babel import (
     lazy_gettext,
     ngettext,
 )
+from flask_babel.speaklater import LazyString
 from flask_login import current_user
 
 from core.config import Settings
@@ -42,8 +44,8 @@ __all__ = [
     "ngettext",
 ]
 
-_ = gettext
-_l = lazy_gettext
+_: Callable[..., str] = gettext
+_l: Callable[..., LazyString] = lazy_gettext
 
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
 """What the site speaks, each in its own words."""

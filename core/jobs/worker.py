@@ -2,11 +2,13 @@
 
 import logging
 import os
+import signal
 import socket
 import time
 from collections.abc import Sequence
 from functools import partial
 from threading import Condition, Event, Thread
+from types import FrameType
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -128,3 +130,15 @@ def _join(threads: list[Thread], seconds: float) -> None:
     until = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
+
+
+def run_until_signalled(worker: Worker) -> None:
+    """Works until SIGTERM or SIGINT; a second one ends the process where it stands. Main thread only."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        worker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    worker.run()
