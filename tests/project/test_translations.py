@@ -13,7 +13,7 @@ from core import i18n
 
 CORE = Path(__file__).parents[2] / "core"
 CATALOGUES = CORE / "translations" / "zh_Hans_CN"
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2), "N_": None}
 JINJA = {"extensions": "jinja2.ext.i18n", "silent": "false"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
