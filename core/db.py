@@ -75,6 +75,7 @@ class Versioned:
 
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_WROTE = "wrote"
 
 
 @contextmanager
@@ -93,6 +94,20 @@ def _may_write() -> bool:
     return not (has_request_context() and request.method in SAFE_METHODS)
 
 
+def release() -> None:
+    """Ends a transaction that has only read, so that nobody waits while something slow is done (hashing a password).
+
+    The next statement begins another. Raises RuntimeError where something was written or is about to be: half of a
+    change would become visible, and stay if the request fails.
+    """
+    session = db.session()
+    if not session.in_transaction():
+        return
+    if session.new or session.deleted or session.dirty or session.connection().info.get(_WROTE):
+        raise RuntimeError("something slow stands between a write and its commit: do it before writing")
+    session.commit()
+
+
 @event.listens_for(Engine, "connect")
 def _on_connect(connection: Any, _record: Any) -> None:
     if not type(connection).__module__.startswith("sqlite3"):
@@ -106,8 +121,17 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _on_begin(connection: Connection) -> None:
+    connection.info.pop(_WROTE, None)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _may_write() else "BEGIN")
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _after_execute(
+    connection: Connection, _cursor: Any, _statement: str, _values: Any, context: Any, _many: bool
+) -> None:
+    if context is not None and (context.isinsert or context.isupdate or context.isdelete):
+        connection.info[_WROTE] = True
 
 
 def insert_new(table: Table, *, on: list[str]) -> Any:
