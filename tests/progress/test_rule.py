@@ -22,6 +22,7 @@ from core.progress.rule import (
     refuse,
     required_ms,
 )
+from tests.progress.server_in_memory import Server
 
 HOUR = 3_600_000
 T0 = 1_790_000_000_000
@@ -288,3 +289,20 @@ class TestKeeping:
     def test_every_reason_has_a_sentence_for_the_learner(self) -> None:
         assert all(reason.sentence.endswith(".") for reason in Reason)
         assert len({reason.sentence for reason in Reason}) == len(Reason)
+
+
+def test_the_worked_example_of_the_documentation() -> None:
+    """docs/progress.md follows this lesson of ten minutes with a pencil; the numbers here are those of its table."""
+    server = Server(durations={"lesson": 600_000})
+    stream = server.open()
+    for beat in range(16):
+        server.advance(15_000)
+        server.heartbeat(stream, beat, (beat * 15_000, (beat + 1) * 15_000))
+    server.advance(250_000)
+    first = server.heartbeat(stream, 16, (240_000, 255_000)).stream
+    assert (first.credited_ms, first.budget_ms(server.criterion), first.spent_ms) == (490_000, 980_000, 255_000)
+    rest = server.heartbeat(stream, 17, (255_000, 480_000), (590_000, 600_000))
+    assert (rest.credited_ms, rest.stream.spent_ms) == (0, 490_000)
+    assert str(rest.watched) == "0-480000,590000-600000"
+    assert required_ms(600_000, server.criterion) - rest.watched.measure == 50_000
+    assert not server.is_complete()

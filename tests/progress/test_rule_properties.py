@@ -81,6 +81,7 @@ def check_the_clock(server: Server) -> None:
         used = sum(account.overdraft_ms(server.criterion) for account in accounts)
         assert used == server.slack.get(("li", lesson), 0) <= slack
         assert sum(account.spent_ms for account in accounts) >= server.seen(lesson=lesson).measure
+        assert all(account.in_hand_ms(server.criterion) <= server.criterion.late_limit_ms for account in accounts)
 
 
 @given(criteria, moves)
