@@ -56,7 +56,7 @@ GRANTS: dict[Permission, set[Role]] = {
     Permission.MANAGE_SITE: {Role.OPERATOR},
     Permission.MANAGE_INSTITUTION: {Role.OPERATOR, Role.ADMINISTRATOR},
     Permission.MANAGE_MEMBERS: {Role.OPERATOR, Role.ADMINISTRATOR},
-    Permission.SEE_MEMBERS_COURSES: {Role.ADMINISTRATOR, Role.STAFF, Role.MEMBER, Role.REVIEWER, *_TEAM},
+    Permission.SEE_MEMBERS_COURSES: {Role.OPERATOR, Role.ADMINISTRATOR, Role.STAFF, Role.MEMBER, Role.REVIEWER, *_TEAM},
     Permission.CREATE_COURSE: {Role.ADMINISTRATOR, Role.STAFF},
     Permission.SEE_DRAFT: {Role.ADMINISTRATOR, Role.REVIEWER, *_TEAM},
     Permission.EDIT_COURSE: {Role.ADMINISTRATOR, *_TEACHERS},
@@ -117,7 +117,5 @@ class Viewer:
         reviewer_id: int | None = None,
     ) -> None:
         """As :meth:`may`, raising :class:`NotAllowed`."""
-        if not self.may(
-            permission, institution_id=institution_id, course_id=course_id, reviewer_id=reviewer_id
-        ):
+        if not self.may(permission, institution_id=institution_id, course_id=course_id, reviewer_id=reviewer_id):
             raise NotAllowed(_("Your role here does not include this."))

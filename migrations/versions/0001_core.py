@@ -13,6 +13,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "catalogue_stamp",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stamp", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_stamp")),
+    )
+    op.create_table(
         "form_key",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("target", sa.String(length=500), nullable=False),
@@ -752,7 +758,13 @@ def upgrade() -> None:
     with op.batch_alter_table("watch_stream", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_watch_stream_enrolment_id"), ["enrolment_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_watch_stream_institution_id"), ["institution_id"], unique=False)
-        batch_op.create_index("ix_watch_stream_person", ["user_id", "superseded_ms"], unique=False)
+        batch_op.create_index(
+            "uq_watch_stream_active",
+            ["user_id"],
+            unique=True,
+            sqlite_where=sa.text("superseded_ms IS NULL"),
+            postgresql_where=sa.text("superseded_ms IS NULL"),
+        )
 
     op.create_table(
         "progress_entry",
@@ -855,7 +867,11 @@ def downgrade() -> None:
 
     op.drop_table("progress_entry")
     with op.batch_alter_table("watch_stream", schema=None) as batch_op:
-        batch_op.drop_index("ix_watch_stream_person")
+        batch_op.drop_index(
+            "uq_watch_stream_active",
+            sqlite_where=sa.text("superseded_ms IS NULL"),
+            postgresql_where=sa.text("superseded_ms IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_watch_stream_institution_id"))
         batch_op.drop_index(batch_op.f("ix_watch_stream_enrolment_id"))
 
@@ -976,3 +992,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_form_key_at"))
 
     op.drop_table("form_key")
+    op.drop_table("catalogue_stamp")
