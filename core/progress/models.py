@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
@@ -23,7 +23,16 @@ class WatchStream(InstitutionOwned, Model):
     """
 
     __tablename__ = "watch_stream"
-    __table_args__ = (Index("ix_watch_stream_person", "user_id", "superseded_ms"),)
+    __table_args__ = (
+        # At most one active stream per person, whatever the code above forgets.
+        Index(
+            "uq_watch_stream_active",
+            "user_id",
+            unique=True,
+            sqlite_where=text("superseded_ms IS NULL"),
+            postgresql_where=text("superseded_ms IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))

@@ -1,0 +1,389 @@
+"""What players report and teachers rule: the only writers of the learning ledger and of its projection."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from core import audit, clock
+from core.courses.models import CourseRun, Lesson
+from core.db import db, insert_new
+from core.enrolment.models import Enrolment, EnrolmentState
+from core.errors import Conflict, Invalid, NotFound
+from core.events import LessonCompleted, announce
+from core.i18n import _
+from core.institutions.models import Institution
+from core.progress import queries, rule
+from core.progress.intervals import NOTHING, Intervals
+from core.progress.models import EntryKind, LessonProgress, ProgressEntry, WatchStream
+from core.progress.reading import reading_criterion
+from core.progress.reasons import MalformedClaim, Reason
+from core.progress.replay import replay
+from core.progress.rule import Criterion, Decision, Rejection, Stream
+from core.tenancy import across_institutions
+
+SEQUENCES = 2**31 - 1
+
+_streams = WatchStream.__table__
+_entries = ProgressEntry.__table__
+_progress = LessonProgress.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A stream just opened, and where the learner stands."""
+
+    stream_id: str
+    criterion: Criterion
+    progress: LessonProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a heartbeat, and where the learner stands after it."""
+
+    accepted: Intervals
+    rejected: tuple[Rejection, ...]
+    watched: Intervals
+    counted_ms: int
+    duration_ms: int
+    required_ms: int
+    completed: bool
+    active: bool
+    """Whether this stream is still the one that counts for the person."""
+
+
+def criterion_of(institution: Institution, kind: str) -> Criterion:
+    """The institution's rules as a criterion; what is read instead of watched has no speed and no seeking."""
+    criterion = Criterion(
+        threshold_percent=institution.watch_threshold,
+        max_speed_percent=institution.max_speed,
+        allow_seeking=institution.allow_seeking,
+    )
+    return criterion if kind == "video" else reading_criterion(criterion)
+
+
+def open_stream(lesson: Lesson, enrolment: Enrolment, *, user_agent: str = "") -> Opened:
+    """Starts counting for this lesson here, and stops it wherever else the person was watching.
+
+    Raises :class:`Conflict` where nothing can be counted: the file is still being checked, the run has not begun or
+    has ended.
+    """
+    _check_open(lesson, enrolment)
+    institution = db.session.get_one(Institution, lesson.institution_id)
+    criterion = criterion_of(institution, lesson.kind)
+    # One opening at a time per person: two tabs opened in the same instant must not both stay active.
+    _lock_person(enrolment.user_id)
+    now_ms = clock.now_ms()
+    stream = _take_over(enrolment.user_id, now_ms)
+    stream_id = secrets.token_urlsafe(18)
+    db.session.add(
+        WatchStream(
+            id=stream_id,
+            user_id=enrolment.user_id,
+            enrolment_id=enrolment.id,
+            lesson_id=lesson.id,
+            asset_id=lesson.asset_id,
+            duration_ms=lesson.duration_ms,
+            criterion=criterion.as_dict(),
+            opened_ms=stream.opened_ms,
+            last_seen_ms=stream.last_seen_ms,
+            user_agent=user_agent[:255],
+        )
+    )
+    progress = _begin_progress(lesson, enrolment)
+    enrolment.last_lesson_id = lesson.id
+    enrolment.last_active_at = clock.now()
+    db.session.flush()
+    return Opened(stream_id, criterion, progress)
+
+
+def heartbeat(user_id: int, stream_id: str, sequence: object, claim: object, position_ms: object = None) -> Outcome:
+    """Takes one report of a player: decides it by the server's clock and writes it into the ledger, once.
+
+    ``claim`` is a list of ``[start, end]`` in milliseconds of the video. A repeated ``sequence`` changes nothing and is
+    answered as the first time. Raises :class:`Invalid` for what cannot be read (nothing is written, the sequence
+    number may be used again) and :class:`NotFound` for a stream that is not this person's.
+    """
+    if type(sequence) is not int or not 0 <= sequence <= SEQUENCES:
+        raise Invalid(_("The sequence number must be a whole number from 0."), field="sequence")
+    try:
+        intervals = rule.read_claim(claim)
+    except MalformedClaim as error:
+        raise Invalid(_(error.reason.sentence), field="intervals", reason=str(error.reason)) from error
+    with across_institutions("a stream belongs to one person, who is asked for by id"):
+        row = db.session.execute(_account_of(user_id, stream_id)).first()
+        if row is None:
+            raise NotFound(_(Reason.NOT_YOUR_STREAM.sentence), reason=str(Reason.NOT_YOUR_STREAM))
+        if row.state != EnrolmentState.ACTIVE:
+            raise Conflict(_("You have left this course run. Enrol again to go on."))
+        criterion = Criterion.from_dict(row.criterion)
+        decision = _judge(row, criterion, intervals)
+        if not _write_entry(row, stream_id, sequence, intervals, decision):
+            return _repeated(row, criterion, stream_id, sequence)
+        return _apply(row, criterion, stream_id, decision, position_ms)
+
+
+def note_fetch(stream_id: str) -> None:
+    """Remembers that the media was asked for under a stream. A connection of its own: this happens in reading requests."""
+    with db.engine.begin() as connection:
+        connection.execute(
+            update(_streams)
+            .where(_streams.c.id == stream_id, _streams.c.fetched_ms.is_(None))
+            .values(fetched_ms=clock.now_ms())
+        )
+
+
+def rule_on(
+    progress: LessonProgress, *, actor_id: int, note: str, grant: Intervals = NOTHING, withdraw: Intervals = NOTHING
+) -> ProgressEntry:
+    """A teacher's ruling: counts ``grant``, takes away ``withdraw``; a new entry with who and why, nothing rewritten."""
+    if not note.strip():
+        raise Invalid(_("Say why: the learner will read it."), field="note")
+    entry = ProgressEntry(
+        enrolment_id=progress.enrolment_id,
+        lesson_id=progress.lesson_id,
+        asset_id=progress.asset_id,
+        kind=EntryKind.RULING,
+        accepted=str(grant.within(0, progress.duration_ms)),
+        rejected=[Rejection(Reason.WITHDRAWN, withdraw).as_pair()] if withdraw else [],
+        duration_ms=progress.duration_ms,
+        actor_id=actor_id,
+        note=note.strip(),
+    )
+    db.session.add(entry)
+    db.session.flush()
+    audit.record("progress.ruling", entry, enrolment_id=progress.enrolment_id, lesson_id=progress.lesson_id)
+    recompute(progress)
+    return entry
+
+
+def recompute(progress: LessonProgress) -> None:
+    """Sets the projection to what the ledger says."""
+    watched = replay(queries.ledger(progress.enrolment_id, progress.lesson_id, progress.asset_id)).watched
+    lesson = db.session.get_one(Lesson, progress.lesson_id)
+    institution = db.session.get_one(Institution, progress.institution_id)
+    criterion = criterion_of(institution, lesson.kind)
+    progress.watched = str(watched)
+    progress.watched_ms = rule.countable(watched, criterion).measure
+    was_complete = progress.completed_at is not None
+    if not rule.complete(watched, progress.duration_ms, criterion):
+        progress.completed_at = None
+    elif not was_complete:
+        progress.completed_at = clock.now()
+        announce(LessonCompleted(progress.enrolment_id, progress.lesson_id))
+    progress.updated_at = clock.now()
+    db.session.flush()
+
+
+def _check_open(lesson: Lesson, enrolment: Enrolment) -> None:
+    run = db.session.get_one(CourseRun, enrolment.run_id)
+    moment = clock.now()
+    if enrolment.state != EnrolmentState.ACTIVE:
+        raise Conflict(_("You are not enrolled in this course run."))
+    if run.starts_at > moment:
+        raise Conflict(_("This course run has not begun yet; what you watch now is not counted."))
+    if run.ends_at is not None and run.ends_at <= moment:
+        raise Conflict(_("This course run has ended; you can go on watching, but it is not counted."))
+    if lesson.duration_ms <= 0:
+        raise Conflict(_("The file of this lesson is still being checked; try again in a minute."))
+
+
+def _lock_person(user_id: int) -> None:
+    from core.users.models import User
+
+    db.session.execute(select(User.id).where(User.id == user_id).with_for_update())
+
+
+def _take_over(user_id: int, now_ms: int) -> Stream:
+    with across_institutions("a person has one clock, wherever they watch"):
+        active = db.session.scalar(
+            select(WatchStream).where(WatchStream.user_id == user_id, WatchStream.superseded_ms.is_(None))
+        )
+        stream, closed = rule.open_stream(now_ms, _account(active) if active else None)
+        if active is not None and closed is not None:
+            active.superseded_ms = closed.superseded_ms
+            db.session.flush()
+    return stream
+
+
+def _begin_progress(lesson: Lesson, enrolment: Enrolment) -> LessonProgress:
+    db.session.execute(
+        insert_new(_progress, on=["enrolment_id", "lesson_id"]).values(
+            institution_id=lesson.institution_id,
+            enrolment_id=enrolment.id,
+            lesson_id=lesson.id,
+            asset_id=lesson.asset_id,
+            duration_ms=lesson.duration_ms,
+            watched="",
+            watched_ms=0,
+            position_ms=0,
+            slack_used_ms=0,
+            rejected_ms=0,
+            unfetched_ms=0,
+            updated_at=clock.now(),
+        )
+    )
+    progress = db.session.scalars(
+        select(LessonProgress)
+        .where(LessonProgress.enrolment_id == enrolment.id, LessonProgress.lesson_id == lesson.id)
+        .with_for_update()
+    ).one()
+    if progress.asset_id != lesson.asset_id:
+        # Another film: its seconds are counted afresh. What was watched of the old one stays in the ledger, and a
+        # lesson once completed stays completed.
+        progress.asset_id = lesson.asset_id
+        progress.watched, progress.watched_ms, progress.position_ms = "", 0, 0
+    progress.duration_ms = lesson.duration_ms
+    return progress
+
+
+def _account_of(user_id: int, stream_id: str) -> Any:
+    """Everything one heartbeat needs to know, in one statement, locked against another of the same lesson."""
+    return (
+        select(
+            _streams.c.institution_id,
+            _streams.c.enrolment_id,
+            _streams.c.lesson_id,
+            _streams.c.asset_id,
+            _streams.c.duration_ms,
+            _streams.c.criterion,
+            _streams.c.opened_ms,
+            _streams.c.last_seen_ms,
+            _streams.c.superseded_ms,
+            _streams.c.credited_ms,
+            _streams.c.spent_ms,
+            _streams.c.fetched_ms,
+            _progress.c.id.label("progress_id"),
+            _progress.c.watched,
+            _progress.c.watched_ms,
+            _progress.c.slack_used_ms,
+            _progress.c.completed_at,
+            Lesson.asset_id.label("lesson_asset_id"),
+            Enrolment.state,
+            CourseRun.ends_at,
+        )
+        .join(
+            _progress,
+            (_progress.c.enrolment_id == _streams.c.enrolment_id) & (_progress.c.lesson_id == _streams.c.lesson_id),
+        )
+        .join(Lesson.__table__, Lesson.id == _streams.c.lesson_id)
+        .join(Enrolment.__table__, Enrolment.id == _streams.c.enrolment_id)
+        .join(CourseRun.__table__, CourseRun.id == Enrolment.run_id)
+        .where(_streams.c.id == stream_id, _streams.c.user_id == user_id)
+        .with_for_update(of=[_streams, _progress])
+    )
+
+
+def _account(row: Any) -> Stream:
+    return Stream(
+        opened_ms=row.opened_ms,
+        last_seen_ms=row.last_seen_ms,
+        credited_ms=row.credited_ms,
+        spent_ms=row.spent_ms,
+        superseded_ms=row.superseded_ms,
+    )
+
+
+def _judge(row: Row[Any], criterion: Criterion, claim: Intervals) -> Decision:
+    stream, watched = _account(row), Intervals.parse(row.watched)
+    now = clock.now()
+    refusal = None
+    if row.asset_id != row.lesson_asset_id:
+        refusal = Reason.MEDIA_REPLACED
+    elif row.ends_at is not None and now > row.ends_at + timedelta(milliseconds=criterion.late_limit_ms):
+        refusal = Reason.RUN_CLOSED
+    if refusal is not None:
+        return rule.refuse(stream, claim, refusal, watched=watched, slack_used_ms=row.slack_used_ms)
+    return rule.decide(
+        criterion,
+        stream,
+        claim,
+        watched=watched,
+        duration_ms=row.duration_ms,
+        slack_used_ms=row.slack_used_ms,
+        now_ms=clock.to_ms(now),
+    )
+
+
+def _write_entry(row: Row[Any], stream_id: str, sequence: int, claim: Intervals, decision: Decision) -> bool:
+    """Adds the ledger's entry; False where this sequence number has been there before."""
+    statement = (
+        insert_new(_entries, on=["stream_id", "sequence"])
+        .values(
+            institution_id=row.institution_id,
+            enrolment_id=row.enrolment_id,
+            lesson_id=row.lesson_id,
+            asset_id=row.asset_id,
+            kind=EntryKind.WATCHED,
+            stream_id=stream_id,
+            sequence=sequence,
+            at=clock.now(),
+            claimed=str(claim),
+            accepted=str(decision.accepted),
+            rejected=[rejection.as_pair() for rejection in decision.rejected],
+            duration_ms=row.duration_ms,
+            note="",
+        )
+        .returning(_entries.c.id)
+    )
+    return db.session.execute(statement).first() is not None
+
+
+def _apply(row: Row[Any], criterion: Criterion, stream_id: str, decision: Decision, position_ms: object) -> Outcome:
+    stream = decision.stream
+    db.session.execute(
+        update(_streams)
+        .where(_streams.c.id == stream_id)
+        .values(last_seen_ms=stream.last_seen_ms, credited_ms=stream.credited_ms, spent_ms=stream.spent_ms)
+    )
+    counted_ms = rule.countable(decision.watched, criterion).measure
+    completed = rule.complete(decision.watched, row.duration_ms, criterion)
+    lost_ms = sum(rejection.intervals.measure for rejection in decision.rejected)
+    unfetched_ms = decision.accepted.measure if row.asset_id is not None and row.fetched_ms is None else 0
+    values: dict[str, Any] = {
+        "watched": str(decision.watched),
+        "watched_ms": counted_ms,
+        "slack_used_ms": decision.slack_used_ms,
+        "rejected_ms": _progress.c.rejected_ms + lost_ms,
+        "unfetched_ms": _progress.c.unfetched_ms + unfetched_ms,
+        "updated_at": clock.now(),
+    }
+    if type(position_ms) is int and 0 <= position_ms <= row.duration_ms:
+        values["position_ms"] = position_ms
+    if completed and row.completed_at is None:
+        values["completed_at"] = clock.now()
+        announce(LessonCompleted(row.enrolment_id, row.lesson_id))
+    db.session.execute(update(_progress).where(_progress.c.id == row.progress_id).values(values))
+    return _outcome(row, criterion, decision.watched, decision.accepted, decision.rejected)
+
+
+def _repeated(row: Row[Any], criterion: Criterion, stream_id: str, sequence: int) -> Outcome:
+    entry = db.session.execute(
+        select(_entries.c.accepted, _entries.c.rejected).where(
+            _entries.c.stream_id == stream_id, _entries.c.sequence == sequence
+        )
+    ).one()
+    rejected = tuple(Rejection.from_pair(pair) for pair in entry.rejected)
+    return _outcome(row, criterion, Intervals.parse(row.watched), Intervals.parse(entry.accepted), rejected)
+
+
+def _outcome(
+    row: Row[Any],
+    criterion: Criterion,
+    watched: Intervals,
+    accepted: Intervals,
+    rejected: tuple[Rejection, ...],
+) -> Outcome:
+    return Outcome(
+        accepted=accepted,
+        rejected=rejected,
+        watched=watched,
+        counted_ms=rule.countable(watched, criterion).measure,
+        duration_ms=row.duration_ms,
+        required_ms=rule.required_ms(row.duration_ms, criterion),
+        completed=row.completed_at is not None or rule.complete(watched, row.duration_ms, criterion),
+        active=row.superseded_ms is None and row.asset_id == row.lesson_asset_id,
+    )
