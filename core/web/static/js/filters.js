@@ -66,7 +66,7 @@ async function load(form, address, remember) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const focus = whereFocusIs();
     parts.forEach((part, index) => swap(places[index], page.querySelector(part)));
-    if (remember) history.pushState(null, "", address);
+    if (remember && address !== location.href) history.pushState(null, "", address);
     document.title = page.title;
     hideButtons();
     focus()?.focus({ preventScroll: true });
