@@ -4,6 +4,7 @@ from enum import StrEnum
 
 
 def N_(message: str) -> str:  # noqa: N802 (gettext's own name for "extract, translate later")
+    """Marks a message for translation and returns it as it is; whoever shows it translates it."""
     return message
 
 

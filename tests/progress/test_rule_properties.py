@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.progress.intervals import Intervals
@@ -54,6 +54,10 @@ moves = st.lists(
 )
 
 
+patient = settings(deadline=None, max_examples=200)
+"""A stopwatch on each example would measure the machine, not the rule."""
+
+
 def played(criterion: Criterion, attack: list[Move]) -> Server:
     """The server after one person's moves. Heartbeats go to streams that exist; no sequence number is off limits."""
     server = Server(criterion, durations=DURATIONS)
@@ -84,11 +88,13 @@ def check_the_clock(server: Server) -> None:
         assert all(account.in_hand_ms(server.criterion) <= server.criterion.late_limit_ms for account in accounts)
 
 
+@patient
 @given(criteria, moves)
 def test_nothing_earns_more_than_the_clock(criterion: Criterion, attack: list[Move]) -> None:
     played(criterion, attack)
 
 
+@patient
 @given(criteria, moves)
 def test_a_claim_is_divided_into_accepted_and_rejected_and_nothing_is_invented(
     criterion: Criterion, attack: list[Move]
@@ -104,6 +110,7 @@ def test_a_claim_is_divided_into_accepted_and_rejected_and_nothing_is_invented(
         )
 
 
+@patient
 @given(criteria, moves)
 def test_heartbeats_sent_again_change_nothing(criterion: Criterion, attack: list[Move]) -> None:
     server = played(criterion, attack)
@@ -114,6 +121,7 @@ def test_heartbeats_sent_again_change_nothing(criterion: Criterion, attack: list
     assert before == repr((server.watched, server.slack, {key: row.account for key, row in server.streams.items()}))
 
 
+@patient
 @given(criteria, moves)
 def test_every_decision_can_be_made_again_from_the_ledger(criterion: Criterion, attack: list[Move]) -> None:
     server = played(criterion, attack)
