@@ -1,0 +1,93 @@
+"""Reading courses: one course by its slug, its outline, its team."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from core.courses.models import Chapter, Course, Lesson, TeamMember
+from core.db import db
+from core.institutions.models import Institution
+from core.users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineLesson:
+    """A lesson as outlines show it."""
+
+    id: int
+    kind: str
+    title: str
+    duration_ms: int
+    is_preview: bool
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineChapter:
+    """A chapter and its lessons, in order."""
+
+    id: int
+    title: str
+    lessons: list[OutlineLesson] = field(default_factory=list)
+
+    @property
+    def duration_ms(self) -> int:
+        """What there is to watch and read, in milliseconds."""
+        return sum(lesson.duration_ms for lesson in self.lessons)
+
+
+@dataclass(frozen=True, slots=True)
+class Teammate:
+    """A person on a course's team, as the course page shows them."""
+
+    user_id: int
+    name: str
+    role: str
+    introduction: str
+    avatar_id: int | None
+
+
+def course_with_institution(slug: str) -> tuple[Course, Institution] | None:
+    """The course of that slug and the institution that owns it, in the present scope."""
+    row = db.session.execute(
+        select(Course, Institution)
+        .join(Institution, Institution.id == Course.institution_id)
+        .where(Course.slug == slug)
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def outline(course_id: int) -> list[OutlineChapter]:
+    """What is left of chapters and lessons after deletions, in order. One statement; empty chapters included."""
+    rows = db.session.execute(
+        select(
+            Chapter.id.label("chapter_id"),
+            Chapter.title.label("chapter_title"),
+            Lesson.id,
+            Lesson.kind,
+            Lesson.title,
+            Lesson.duration_ms,
+            Lesson.is_preview,
+            Lesson.is_required,
+        )
+        .outerjoin(Lesson, (Lesson.chapter_id == Chapter.id) & Lesson.deleted_at.is_(None))
+        .where(Chapter.course_id == course_id, Chapter.deleted_at.is_(None))
+        .order_by(Chapter.position, Chapter.id, Lesson.position, Lesson.id)
+    )
+    chapters: dict[int, OutlineChapter] = {}
+    for chapter_id, chapter_title, lesson_id, *lesson in rows:
+        chapter = chapters.setdefault(chapter_id, OutlineChapter(chapter_id, chapter_title))
+        if lesson_id is not None:
+            chapter.lessons.append(OutlineLesson(lesson_id, *lesson))
+    return list(chapters.values())
+
+
+def listed_team(course_id: int) -> list[Teammate]:
+    """The people that the course page names, in the team's own order."""
+    rows = db.session.execute(
+        select(User.id, User.name, TeamMember.role, TeamMember.introduction, User.avatar_id)
+        .join(User, User.id == TeamMember.user_id)
+        .where(TeamMember.course_id == course_id, TeamMember.is_listed)
+        .order_by(TeamMember.position, TeamMember.id)
+    )
+    return [Teammate(*row) for row in rows]

@@ -1,0 +1,209 @@
+"""Finding courses: what was asked, and what the catalogue answers, with counts for every filter.
+
+A facet's counts are taken with all *other* filters applied: they say how many courses a further tick would show.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from core import clock
+from core.courses.catalogue import Card, Catalogue, catalogue_now, containing, fold
+from core.courses.models import Course
+from core.courses.subjects import SUBJECTS
+from core.courses.words import LANGUAGES, LEVELS
+from core.db import db
+from core.i18n import _l
+from core.permissions import Viewer
+from core.tenancy import across_institutions
+
+PAGE = 24
+LONGEST_QUESTION = 100
+HOURS: dict[str, Any] = {
+    "-16": _l("Up to 16"),
+    "16-32": _l("16 to 32"),
+    "32-64": _l("32 to 64"),
+    "64-": _l("More than 64"),
+}
+SORTS: dict[str, Any] = {"newest": _l("Newest"), "learners": _l("Most learners"), "title": _l("By name")}
+FACETS: dict[str, Any] = {
+    "open": _l("Enrolment"),
+    "subject": _l("Discipline"),
+    "institution": _l("Institution"),
+    "level": _l("Level"),
+    "hours": _l("Credit hours"),
+    "certificate": _l("Certificate"),
+    "language": _l("Language"),
+}
+_LABELS: dict[str, dict[str, Any]] = {
+    "open": {"1": _l("Open for enrolment now")},
+    "subject": SUBJECTS,
+    "level": LEVELS,
+    "hours": HOURS,
+    "certificate": {"1": _l("Gives a certificate")},
+    "language": LANGUAGES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody looks for. Made from any parameters at all: what makes no sense is left out."""
+
+    words: str = ""
+    ticked: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Facet → the values of which one must hold."""
+    sort: str = "newest"
+    page: int = 1
+
+    @classmethod
+    def from_parameters(cls, parameters: MultiDict[str, str]) -> "Question":
+        """Reads an address's parameters. Values of institutions are checked later, against the catalogue."""
+        ticked = {}
+        for facet in FACETS:
+            labels = _LABELS.get(facet)
+            values = dict.fromkeys(parameters.getlist(facet))
+            known = tuple(v for v in values if (v in labels if labels is not None else len(v) <= 64))
+            if known:
+                ticked[facet] = known
+        sort = parameters.get("sort", "")
+        return cls(
+            words=_clean(parameters.get("q", "")),
+            ticked=ticked,
+            sort=sort if sort in SORTS else "newest",
+            page=_whole(parameters.get("page", "")),
+        )
+
+    def address(self, base: str, page: int = 1) -> str:
+        """The address of this question's answer."""
+        pairs = [("q", self.words)] if self.words else []
+        pairs += [(facet, value) for facet, values in self.ticked.items() for value in values]
+        pairs += [("sort", self.sort)] if self.sort != "newest" else []
+        pairs += [("page", str(page))] if page > 1 else []
+        return f"{base}?{urlencode(pairs)}" if pairs else base
+
+    def without(self, facet: str, value: str) -> "Question":
+        """The question with one tick taken away."""
+        left = {name: tuple(v for v in values if (name, v) != (facet, value)) for name, values in self.ticked.items()}
+        return replace(self, ticked={name: values for name, values in left.items() if values})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value of a facet: how many courses it would show, and whether it is ticked."""
+
+    value: str
+    label: Any
+    count: int
+    ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A group of filters."""
+
+    name: str
+    title: Any
+    options: list[Option]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of courses, how many there are, and the filters with their counts."""
+
+    question: Question
+    """As it was understood: the page is one that exists."""
+    cards: list[Card]
+    learners: dict[int, int]
+    """Course id → number of enrolled people, at this moment."""
+    total: int
+    pages: int
+    facets: list[Facet]
+
+    @property
+    def ticks(self) -> list[tuple[str, Option]]:
+        """Every ticked option with its facet's name."""
+        return [(facet.name, option) for facet in self.facets for option in facet.options if option.ticked]
+
+
+def search_courses(question: Question, viewer: Viewer, *, per_page: int = PAGE) -> Answer:
+    """The courses that ``viewer`` may find and that fit, a page of them. Two statements."""
+    catalogue = catalogue_now()
+    values = {name: catalogue.facets.get(name, {}) for name in FACETS} | {"open": _open_now(catalogue)}
+    ticked = {
+        name: kept
+        for name, wanted in question.ticked.items()
+        if (kept := tuple(v for v in wanted if name != "institution" or v in values[name]))
+    }
+    words = fold(question.words).split()
+    base = catalogue.visible_to(viewer)
+    if words:
+        base &= containing(words, catalogue.texts)
+    allowed = {name: _union(values[name], wanted) for name, wanted in ticked.items()}
+    chosen = _all_of(base, allowed.values())
+    total = chosen.bit_count()
+    pages = max(1, -(-total // per_page))
+    page = min(question.page, pages)
+    numbers = catalogue.in_order(chosen, question.sort)
+    if words and question.sort == "newest":
+        by_title = containing(words, catalogue.titles)
+        numbers.sort(key=lambda number: not by_title >> number & 1)
+    cards = [catalogue.cards[number] for number in numbers[(page - 1) * per_page : page * per_page]]
+    facets = []
+    for name in FACETS:
+        others = _all_of(base, (mask for other, mask in allowed.items() if other != name))
+        facets.append(_facet(catalogue, name, values[name], others, ticked.get(name, ())))
+    understood = replace(question, ticked=ticked, page=page)
+    return Answer(understood, cards, enrolment_counts([card.id for card in cards]), total, pages, facets)
+
+
+def enrolment_counts(course_ids: list[int]) -> dict[int, int]:
+    """Course id → number of enrolled people, at this moment."""
+    if not course_ids:
+        return {}
+    with across_institutions("numbers on the catalogue's cards"):
+        rows = db.session.execute(select(Course.id, Course.enrolment_count).where(Course.id.in_(course_ids)))
+    return {row.id: row.enrolment_count for row in rows}
+
+
+def _open_now(catalogue: Catalogue) -> dict[str, int]:
+    return {"1": catalogue.open_at(clock.now())}
+
+
+def _union(values: dict[str, int], wanted: Iterable[str]) -> int:
+    mask = 0
+    for value in wanted:
+        mask |= values.get(value, 0)
+    return mask
+
+
+def _all_of(base: int, masks: Iterable[int]) -> int:
+    for mask in masks:
+        base &= mask
+    return base
+
+
+def _facet(catalogue: Catalogue, name: str, values: dict[str, int], others: int, ticked: tuple[str, ...]) -> Facet:
+    labels = _LABELS.get(name, catalogue.institution_names)
+    options = []
+    for value, label in labels.items():
+        count = (values.get(value, 0) & others).bit_count()
+        if count or value in ticked:
+            options.append(Option(value, label, count, value in ticked))
+    if name == "institution":
+        options.sort(key=lambda option: (not option.ticked, -option.count, option.value))
+    return Facet(name, FACETS[name], options)
+
+
+def _clean(words: str) -> str:
+    """Words without control characters and halves of characters, single blanks, not too long."""
+    kept = (" " if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} else c for c in words[: LONGEST_QUESTION * 4])
+    return " ".join("".join(kept).split())[:LONGEST_QUESTION].strip()
+
+
+def _whole(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 9 else 1
