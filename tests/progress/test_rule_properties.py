@@ -50,7 +50,8 @@ moves = st.lists(
     st.builds(Open, st.sampled_from(LESSONS))
     | st.builds(Wait, waits)
     | st.builds(Beat, st.integers(0, 20), st.integers(0, 30), claims.map(tuple)),
-    max_size=40,
+    min_size=10,
+    max_size=60,
 )
 
 
