@@ -3,9 +3,10 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -72,7 +73,6 @@ def _postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> 
     app = create_app(home=tmp_path_factory.mktemp("site"), database_url=postgres_url, **TEST_SETTINGS)
     with app.app_context():
         schema.upgrade()
-        tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
 
     def empty() -> None:
         with app.app_context(), db.engine.begin() as connection:
@@ -80,12 +80,11 @@ def _postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> 
             for table in db.metadata.sorted_tables:
                 connection.execute(table.delete())
             connection.execute(text("SET session_replication_role = DEFAULT"))
-        assert tables
 
     return Site(app, empty)
 
 
-TEST_SETTINGS = {
+TEST_SETTINGS: dict[str, Any] = {
     "secret_key": "only-for-tests-" + "x" * 40,
     "debug": True,
     "cheap_hashes": True,
@@ -140,7 +139,10 @@ def _counting() -> Iterator[list[str]]:
         event.remove(db.engine, "before_cursor_execute", note)
 
 
+CountQueries = Callable[[], AbstractContextManager[list[str]]]
+
+
 @pytest.fixture
-def count_queries(app: Flask) -> Callable[[], "contextmanager[list[str]]"]:
+def count_queries(app: Flask) -> CountQueries:
     """``with count_queries() as statements:`` collects every SQL statement sent inside."""
-    return _counting  # type: ignore[return-value]
+    return _counting

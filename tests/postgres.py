@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -58,7 +59,7 @@ def postgres_server() -> Iterator[str]:
         subprocess.run(list(map(str, create)), **quiet)  # type: ignore[call-overload]
         yield f"postgresql://jinke@127.0.0.1:{port}/jinke"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # "fast": does not wait for connections of pools
         try:
             server.wait(10)
         except subprocess.TimeoutExpired:

@@ -15,6 +15,7 @@ say(
     {
         "jobs.worker_vanished": _l("the program that was doing it was stopped or crashed"),
         "jobs.unknown_kind": _l("nothing installed here knows how to do “%(kind)s”; is a plugin missing?"),
+        "jobs.program_missing": _l("the program “%(program)s” is not installed on the server"),
         "jobs.broke": _l("something broke on our side (%(error)s)"),
     }
 )
@@ -39,7 +40,9 @@ def describe(job: Job, locale: str | None = None) -> str:
 def sentence(said: dict[str, Any]) -> str:
     """The words of a code with its parameters, as a handler gave them; the bare code where nobody registered words."""
     code = said.get("code", "")
-    return str(sentences.get(code, code.replace("%", "%%"))) % said.get("params", {})
+    words = str(sentences.get(code, code.replace("%", "%%")))
+    params: dict[str, Any] = said.get("params", {})
+    return words % params
 
 
 def _waiting(job: Job) -> str:

@@ -1,7 +1,7 @@
 """Kinds of job that only tests know, usable from the test's process and from workers it starts."""
 
-import time
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table, insert, update
@@ -45,7 +45,7 @@ def increment(payload: dict[str, Any]) -> None:
 
 @handler("test.slow_increment", lease_seconds=2)
 def slow_increment(payload: dict[str, Any]) -> None:
-    time.sleep(payload["seconds"])
+    Event().wait(payload["seconds"])
     apply(payload["number"])
 
 
