@@ -21,8 +21,7 @@ def cli() -> None:
 
 
 @cli.command("init")
-@click.pass_context
-def init_command(context: click.Context) -> None:
+def init_command() -> None:
     """Creates the instance folder, its secret key and an up-to-date database. Running it again changes nothing."""
     schema.upgrade()
     click.echo(f"{home_folder()}")

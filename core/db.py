@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
@@ -138,3 +138,8 @@ def insert_new(table: Table, *, on: list[str]) -> Any:
     """An INSERT for ``table`` that leaves rows alone whose ``on`` columns are taken; ``.values(…)`` follows."""
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.engine.dialect.name]
     return dialect.insert(table).on_conflict_do_nothing(index_elements=on)
+
+
+def table_of(model: type[Model]) -> Table:
+    """The table behind a model, for statements that want columns and not objects."""
+    return cast(Table, model.__table__)

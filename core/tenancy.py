@@ -94,7 +94,7 @@ def _filter(state: ORMExecuteState) -> None:
 def _stamp(session: Session, _context: UOWTransaction, _instances: Any) -> None:
     scope = _scope.get()
     for row in session.new:
-        if isinstance(row, InstitutionOwned) and row.institution_id is None:
+        if isinstance(row, InstitutionOwned) and getattr(row, "institution_id", None) is None:
             if not isinstance(scope, int):
                 raise NoInstitutionScope(f"a new {type(row).__name__} needs an institution")
             row.institution_id = scope

@@ -2,7 +2,7 @@
 
 import itertools
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,7 +19,7 @@ from core.courses.models import (
     TeamMember,
     TeamRole,
 )
-from core.db import db
+from core.db import Model, db
 from core.enrolment.models import Enrolment
 from core.files.models import Asset, AssetState
 from core.institutions.models import Institution, InstitutionRole, Membership
@@ -29,6 +29,7 @@ from core.users.models import User
 
 PASSWORD = "correct horse battery"
 _number = itertools.count(1)
+Row = TypeVar("Row", bound=Model)
 
 
 class Factory:
@@ -53,9 +54,7 @@ class Factory:
     def member(self, institution: Institution, role: str = "student", **values: Any) -> User:
         """A new person in ``institution`` with a role there."""
         user = self.user(**values)
-        self._add(
-            Membership(institution_id=institution.id, user_id=user.id, role=InstitutionRole(role)), institution
-        )
+        self._add(Membership(institution_id=institution.id, user_id=user.id, role=InstitutionRole(role)), institution)
         return user
 
     def course(self, institution: Institution | None = None, leader: User | None = None, **values: Any) -> Course:
@@ -124,7 +123,7 @@ class Factory:
     def enrolment(self, run: CourseRun, user: User, **values: Any) -> Enrolment:
         return self._add(Enrolment(run_id=run.id, course_id=run.course_id, user_id=user.id, **values), run)
 
-    def _add(self, row: Any, owner: Any = None) -> Any:
+    def _add(self, row: Row, owner: Any = None) -> Row:
         """Adds and commits, in the institution of ``owner`` (an institution or something it owns)."""
         if owner is None:
             db.session.add(row)

@@ -12,6 +12,7 @@ from core.db import db
 from core.institutions.models import Institution, Membership
 from core.tenancy import NoInstitutionScope, across_institutions, institution_scope
 from core.users.models import User
+from tests.conftest import CountQueries
 from tests.factories import Factory
 
 
@@ -67,10 +68,10 @@ def test_savepoints_are_real(app: Flask, make: Factory) -> None:
 
 
 def test_somebody_logged_in_is_known_by_one_statement(
-    app: Flask, make: Factory, login: Callable[..., FlaskClient], count_queries: Callable[..., object]
+    app: Flask, make: Factory, login: Callable[..., FlaskClient], count_queries: CountQueries
 ) -> None:
     user = make.user()
     client = login(user)
-    with count_queries() as statements:  # type: ignore[attr-defined]
+    with count_queries() as statements:
         client.get("/healthz")
     assert len(statements) <= 1

@@ -13,6 +13,7 @@ SCALE = 2
 """Drawn twice as large and reduced, so that curves are smooth."""
 
 Pen = ImageDraw.ImageDraw
+Colour = tuple[int, int, int]
 
 
 @cache
@@ -68,7 +69,7 @@ def _mix(under: str, over: str, share: float) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _gear(pen: Pen, width: int, height: int, dark: object, light: object) -> None:
+def _gear(pen: Pen, width: int, height: int, dark: Colour, light: Colour) -> None:
     for x, y, radius, teeth, colour in (
         (width * 78 // 100, height * 40 // 100, height * 30 // 100, 16, dark),
         (width * 93 // 100, height * 84 // 100, height * 19 // 100, 11, light),
@@ -83,7 +84,7 @@ def _gear(pen: Pen, width: int, height: int, dark: object, light: object) -> Non
             pen.circle((x, y), radius * share, outline=colour, width=9)
 
 
-def _frames(pen: Pen, width: int, height: int, dark: object, light: object) -> None:
+def _frames(pen: Pen, width: int, height: int, dark: Colour, light: Colour) -> None:
     for index in range(5):
         left, top = width * (54 + index * 4) // 100, height * (20 + index * 6) // 100
         box = [(left, top), (left + width * 26 // 100, top + height * 36 // 100)]
@@ -93,7 +94,7 @@ def _frames(pen: Pen, width: int, height: int, dark: object, light: object) -> N
     pen.regular_polygon((centre[0], centre[1], height * 8 // 100), 3, rotation=-90, fill=dark)
 
 
-def _grid(pen: Pen, width: int, height: int, dark: object, light: object) -> None:
+def _grid(pen: Pen, width: int, height: int, dark: Colour, light: Colour) -> None:
     step = height // 12
     for row in range(2, 11):
         for column in range(8):
@@ -102,7 +103,7 @@ def _grid(pen: Pen, width: int, height: int, dark: object, light: object) -> Non
             pen.rounded_rectangle([(x, y), (x + step * 7 // 10, y + step * 7 // 10)], 10, fill=dark if on else light)
 
 
-def _leaves(pen: Pen, width: int, height: int, dark: object, light: object) -> None:
+def _leaves(pen: Pen, width: int, height: int, dark: Colour, light: Colour) -> None:
     x = width * 80 // 100
     pen.line([(x, height * 12 // 100), (x, height)], fill=dark, width=8)
     for index in range(7):
@@ -115,7 +116,7 @@ def _leaves(pen: Pen, width: int, height: int, dark: object, light: object) -> N
             pen.ellipse([(box[0][0], box[1][0]), (box[0][1], box[1][1])], outline=colour, width=8)
 
 
-def _waves(pen: Pen, width: int, height: int, dark: object, light: object) -> None:
+def _waves(pen: Pen, width: int, height: int, dark: Colour, light: Colour) -> None:
     for row in range(9):
         points = []
         for step in range(121):
@@ -125,7 +126,7 @@ def _waves(pen: Pen, width: int, height: int, dark: object, light: object) -> No
         pen.line(points, fill=dark if row % 3 == 1 else light, width=8, joint="curve")
 
 
-def _sun(pen: Pen, width: int, height: int, dark: object, light: object) -> None:
+def _sun(pen: Pen, width: int, height: int, dark: Colour, light: Colour) -> None:
     x, y = width * 80 // 100, height * 52 // 100
     pen.circle((x, y), height * 17 // 100, fill=dark)
     for step in range(24):
@@ -135,7 +136,7 @@ def _sun(pen: Pen, width: int, height: int, dark: object, light: object) -> None
         pen.line(ray, fill=dark if step % 2 else light, width=10)
 
 
-def _hills(pen: Pen, width: int, height: int, dark: object, light: object) -> None:
+def _hills(pen: Pen, width: int, height: int, dark: Colour, light: Colour) -> None:
     pen.circle((width * 84 // 100, height * 28 // 100), height * 10 // 100, outline=dark, width=9)
     for row in range(6):
         base = height * (52 + row * 9) // 100
@@ -146,7 +147,7 @@ def _hills(pen: Pen, width: int, height: int, dark: object, light: object) -> No
         pen.line(points, fill=dark if row % 2 else light, width=9, joint="curve")
 
 
-MOTIFS: dict[str, Callable[[Pen, int, int, object, object], None]] = {
+MOTIFS: dict[str, Callable[[Pen, int, int, Colour, Colour], None]] = {
     "frames": _frames,
     "gear": _gear,
     "grid": _grid,

@@ -11,9 +11,7 @@ FRAMES_PER_SECOND = 5
 """Still slides need no more; a keyframe every two seconds keeps seeking exact."""
 
 
-def make_lecture(
-    slides: list[list[str]], *, seconds: int, pitch: int, ink: str, paper: str, target: Path
-) -> None:
+def make_lecture(slides: list[list[str]], *, seconds: int, pitch: int, ink: str, paper: str, target: Path) -> None:
     """Writes an MP4 (H.264, AAC, index first) of about ``seconds`` to ``target``; each slide shows equally long.
 
     ``pitch`` in hertz tells the lectures apart by ear. Raises ``ffmpeg.Error`` with what ffmpeg said.

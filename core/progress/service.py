@@ -9,7 +9,7 @@ from sqlalchemy import Row, select, update
 
 from core import audit, clock
 from core.courses.models import CourseRun, Lesson
-from core.db import db, insert_new
+from core.db import db, insert_new, table_of
 from core.enrolment.models import Enrolment, EnrolmentState
 from core.errors import Conflict, Invalid, NotFound
 from core.events import LessonCompleted, announce
@@ -26,9 +26,9 @@ from core.tenancy import across_institutions
 
 SEQUENCES = 2**31 - 1
 
-_streams = WatchStream.__table__
-_entries = ProgressEntry.__table__
-_progress = LessonProgress.__table__
+_streams = table_of(WatchStream)
+_entries = table_of(ProgressEntry)
+_progress = table_of(LessonProgress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,10 @@ def heartbeat(user_id: int, stream_id: str, sequence: object, claim: object, pos
 
 
 def note_fetch(stream_id: str) -> None:
-    """Remembers that the media was asked for under a stream. A connection of its own: this happens in reading requests."""
+    """Remembers that the media was asked for under a stream.
+
+    On a connection of its own, because this happens in requests that only read.
+    """
     with db.engine.begin() as connection:
         connection.execute(
             update(_streams)
@@ -139,7 +142,7 @@ def note_fetch(stream_id: str) -> None:
 def rule_on(
     progress: LessonProgress, *, actor_id: int, note: str, grant: Intervals = NOTHING, withdraw: Intervals = NOTHING
 ) -> ProgressEntry:
-    """A teacher's ruling: counts ``grant``, takes away ``withdraw``; a new entry with who and why, nothing rewritten."""
+    """A teacher's ruling: counts ``grant``, takes away ``withdraw``. A new entry with who and why; nothing is rewritten."""
     if not note.strip():
         raise Invalid(_("Say why: the learner will read it."), field="note")
     entry = ProgressEntry(

@@ -1,10 +1,8 @@
 """Heartbeats through the database: counted once, bounded by the server's clock, whole in the ledger."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from core import clock
@@ -18,6 +16,7 @@ from core.progress.intervals import Intervals
 from core.progress.models import LessonProgress, ProgressEntry
 from core.progress.reasons import Reason
 from core.tenancy import institution_scope
+from tests.conftest import CountQueries
 from tests.factories import Factory
 
 
@@ -48,7 +47,6 @@ class Learner:
             db.session.commit()
         return outcome
 
-    @property
     def progress(self) -> LessonProgress:
         with institution_scope(self.course.institution_id):
             return db.session.scalars(
@@ -68,9 +66,9 @@ def test_watching_at_normal_speed_is_counted_to_the_second(learner: Learner) -> 
     for start in range(0, 60, 15):
         outcome = learner.beat(stream, start, start + 15, after=start + 15)
     assert outcome.completed
-    assert learner.progress.watched == "0-60000"
-    assert learner.progress.completed_at is not None
-    assert learner.progress.position_ms == 60_000
+    assert learner.progress().watched == "0-60000"
+    assert learner.progress().completed_at is not None
+    assert learner.progress().position_ms == 60_000
 
 
 def test_a_repeated_sequence_number_changes_nothing_and_gets_the_first_answer(learner: Learner) -> None:
@@ -117,7 +115,7 @@ def test_a_replaced_file_is_watched_afresh_and_the_old_seconds_stay_in_the_ledge
     assert outcome.rejected[0].reason == Reason.MEDIA_REPLACED
     assert not outcome.active
     learner.open()
-    assert learner.progress.watched == ""
+    assert learner.progress().watched == ""
     with institution_scope(learner.course.institution_id):
         entries = queries.ledger_entries(learner.enrolment.id, learner.lesson.id)
     assert [entry.accepted for entry in entries] == ["0-15000", ""]
@@ -165,14 +163,14 @@ def test_a_ruling_is_an_entry_and_changes_what_counts(learner: Learner, make: Fa
     learner.beat(stream, 0, 15, after=15)
     teacher = make.user()
     with institution_scope(learner.course.institution_id):
-        progress = learner.progress
+        progress = learner.progress()
         service.rule_on(progress, actor_id=teacher.id, note="机房断电", grant=Intervals([(15_000, 60_000)]))
         db.session.commit()
-        assert learner.progress.completed_at is not None
+        assert learner.progress().completed_at is not None
         service.rule_on(progress, actor_id=teacher.id, note="代看", withdraw=Intervals([(0, 60_000)]))
         db.session.commit()
-        assert learner.progress.watched == ""
-        assert learner.progress.completed_at is None
+        assert learner.progress().watched == ""
+        assert learner.progress().completed_at is None
         kinds = [entry.kind for entry in queries.ledger_entries(learner.enrolment.id, learner.lesson.id)]
     assert kinds == ["watched", "ruling", "ruling"]
 
@@ -180,15 +178,15 @@ def test_a_ruling_is_an_entry_and_changes_what_counts(learner: Learner, make: Fa
 def test_heartbeats_without_the_media_are_flagged(learner: Learner) -> None:
     stream = learner.open()
     learner.beat(stream, 0, 15, after=15)
-    assert learner.progress.unfetched_ms == 15_000
+    assert learner.progress().unfetched_ms == 15_000
     db.session.commit()
     service.note_fetch(stream)
     learner.beat(stream, 15, 30, after=30)
-    assert learner.progress.unfetched_ms == 15_000
+    assert learner.progress().unfetched_ms == 15_000
 
 
-def test_a_heartbeat_takes_four_statements(learner: Learner, count_queries: Callable[..., object]) -> None:
+def test_a_heartbeat_takes_four_statements(learner: Learner, count_queries: CountQueries) -> None:
     stream = learner.open()
-    with count_queries() as statements:  # type: ignore[attr-defined]
+    with count_queries() as statements:
         learner.beat(stream, 0, 15, after=15)
     assert len(statements) == 4, "\n".join(statements)
