@@ -11,8 +11,9 @@ from core.jobs.models import Job
 from tests.jobs import kinds
 
 
-@pytest.fixture(autouse=True)
-def _rows_to_apply(app: Flask) -> Iterator[None]:
+@pytest.fixture
+def rows_to_apply(app: Flask) -> Iterator[None]:
+    """What the tests' jobs write to, and no steps for the scripted one."""
     kinds.prepare()
     kinds.during.clear()
     yield

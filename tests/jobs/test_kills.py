@@ -16,6 +16,8 @@ from tests.jobs import kinds
 from tests.jobs.conftest import reloaded
 from tests.jobs.workers import wait_until, workers_of
 
+pytestmark = pytest.mark.usefixtures("rows_to_apply")
+
 JOBS = 40
 WORKERS = 4
 KILLS = 15

@@ -19,6 +19,8 @@ from tests.factories import Factory
 from tests.jobs import kinds
 from tests.jobs.conftest import reloaded
 
+pytestmark = pytest.mark.usefixtures("rows_to_apply")
+
 
 def test_a_job_that_works_is_done_once_with_its_writes(app: Flask) -> None:
     job = enqueue("test.increment", {"number": 0})

@@ -20,6 +20,8 @@ from tests.jobs import kinds
 from tests.jobs.conftest import reloaded
 from tests.jobs.workers import wait_until
 
+pytestmark = pytest.mark.usefixtures("rows_to_apply")
+
 
 @contextmanager
 def _working(app: Flask) -> Iterator[Worker]:
