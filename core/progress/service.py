@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, update
@@ -76,8 +76,7 @@ def open_stream(lesson: Lesson, enrolment: Enrolment, *, user_agent: str = "") -
     criterion = criterion_of(institution, lesson.kind)
     # One opening at a time per person: two tabs opened in the same instant must not both stay active.
     _lock_person(enrolment.user_id)
-    now_ms = clock.now_ms()
-    stream = _take_over(enrolment.user_id, now_ms)
+    stream = _take_over(enrolment.user_id)
     stream_id = secrets.token_urlsafe(18)
     db.session.add(
         WatchStream(
@@ -120,8 +119,10 @@ def heartbeat(user_id: int, stream_id: str, sequence: object, claim: object, pos
         if row.state != EnrolmentState.ACTIVE:
             raise Conflict(_("You have left this course run. Enrol again to go on."))
         criterion = Criterion.from_dict(row.criterion)
-        decision = _judge(row, criterion, intervals)
-        if not _write_entry(row, stream_id, sequence, intervals, decision):
+        # Read once, after the lock, and stored: the decision can then be made again from the ledger.
+        moment = clock.now()
+        decision = _judge(row, criterion, intervals, moment)
+        if not _write_entry(row, stream_id, sequence, intervals, decision, moment):
             return _repeated(row, criterion, stream_id, sequence)
         return _apply(row, criterion, stream_id, decision, position_ms)
 
@@ -160,25 +161,31 @@ def rule_on(
     db.session.flush()
     audit.record("progress.ruling", entry, enrolment_id=progress.enrolment_id, lesson_id=progress.lesson_id)
     recompute(progress)
+    if withdraw:
+        # Only a ruling that takes seconds away takes the completion with them; stricter rules or another film do not.
+        watched = Intervals.parse(progress.watched)
+        if not rule.complete(watched, progress.duration_ms, _present_criterion(progress)):
+            progress.completed_at = None
+            db.session.flush()
     return entry
 
 
 def recompute(progress: LessonProgress) -> None:
-    """Sets the projection to what the ledger says."""
+    """Sets the projection to what the ledger says. Completion is given here and never taken: see :func:`rule_on`."""
     watched = replay(queries.ledger(progress.enrolment_id, progress.lesson_id, progress.asset_id)).watched
-    lesson = db.session.get_one(Lesson, progress.lesson_id)
-    institution = db.session.get_one(Institution, progress.institution_id)
-    criterion = criterion_of(institution, lesson.kind)
+    criterion = _present_criterion(progress)
     progress.watched = str(watched)
     progress.watched_ms = rule.countable(watched, criterion).measure
-    was_complete = progress.completed_at is not None
-    if not rule.complete(watched, progress.duration_ms, criterion):
-        progress.completed_at = None
-    elif not was_complete:
+    if progress.completed_at is None and rule.complete(watched, progress.duration_ms, criterion):
         progress.completed_at = clock.now()
         announce(LessonCompleted(progress.enrolment_id, progress.lesson_id))
     progress.updated_at = clock.now()
     db.session.flush()
+
+
+def _present_criterion(progress: LessonProgress) -> Criterion:
+    lesson = db.session.get_one(Lesson, progress.lesson_id)
+    return criterion_of(db.session.get_one(Institution, progress.institution_id), lesson.kind)
 
 
 def _check_open(lesson: Lesson, enrolment: Enrolment) -> None:
@@ -200,12 +207,15 @@ def _lock_person(user_id: int) -> None:
     db.session.execute(select(User.id).where(User.id == user_id).with_for_update())
 
 
-def _take_over(user_id: int, now_ms: int) -> Stream:
+def _take_over(user_id: int) -> Stream:
     with across_institutions("a person has one clock, wherever they watch"):
         active = db.session.scalar(
-            select(WatchStream).where(WatchStream.user_id == user_id, WatchStream.superseded_ms.is_(None))
+            select(WatchStream)
+            .where(WatchStream.user_id == user_id, WatchStream.superseded_ms.is_(None))
+            .with_for_update()
         )
-        stream, closed = rule.open_stream(now_ms, _account(active) if active else None)
+        # After the lock: a heartbeat that was under way has then been credited, and the windows cannot overlap.
+        stream, closed = rule.open_stream(clock.now_ms(), _account(active) if active else None)
         if active is not None and closed is not None:
             active.superseded_ms = closed.superseded_ms
             db.session.flush()
@@ -234,12 +244,13 @@ def _begin_progress(lesson: Lesson, enrolment: Enrolment) -> LessonProgress:
         .where(LessonProgress.enrolment_id == enrolment.id, LessonProgress.lesson_id == lesson.id)
         .with_for_update()
     ).one()
+    progress.duration_ms = lesson.duration_ms
     if progress.asset_id != lesson.asset_id:
-        # Another film: its seconds are counted afresh. What was watched of the old one stays in the ledger, and a
+        # Another film: what counts is what the ledger holds of this one. The old one's seconds stay there too, and a
         # lesson once completed stays completed.
         progress.asset_id = lesson.asset_id
-        progress.watched, progress.watched_ms, progress.position_ms = "", 0, 0
-    progress.duration_ms = lesson.duration_ms
+        progress.position_ms = 0
+        recompute(progress)
     return progress
 
 
@@ -290,9 +301,8 @@ def _account(row: Any) -> Stream:
     )
 
 
-def _judge(row: Row[Any], criterion: Criterion, claim: Intervals) -> Decision:
+def _judge(row: Row[Any], criterion: Criterion, claim: Intervals, now: datetime) -> Decision:
     stream, watched = _account(row), Intervals.parse(row.watched)
-    now = clock.now()
     refusal = None
     if row.asset_id != row.lesson_asset_id:
         refusal = Reason.MEDIA_REPLACED
@@ -311,7 +321,9 @@ def _judge(row: Row[Any], criterion: Criterion, claim: Intervals) -> Decision:
     )
 
 
-def _write_entry(row: Row[Any], stream_id: str, sequence: int, claim: Intervals, decision: Decision) -> bool:
+def _write_entry(
+    row: Row[Any], stream_id: str, sequence: int, claim: Intervals, decision: Decision, at: datetime
+) -> bool:
     """Adds the ledger's entry; False where this sequence number has been there before."""
     statement = (
         insert_new(_entries, on=["stream_id", "sequence"])
@@ -323,7 +335,7 @@ def _write_entry(row: Row[Any], stream_id: str, sequence: int, claim: Intervals,
             kind=EntryKind.WATCHED,
             stream_id=stream_id,
             sequence=sequence,
-            at=clock.now(),
+            at=at,
             claimed=str(claim),
             accepted=str(decision.accepted),
             rejected=[rejection.as_pair() for rejection in decision.rejected],

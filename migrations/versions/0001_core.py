@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
         sa.Column("confirmed_at", UtcDateTime(), nullable=True),
+        sa.Column("agreed_at", UtcDateTime(), nullable=True),
         sa.Column("is_operator", sa.Boolean(), nullable=False),
         sa.Column("locale", sa.String(length=16), nullable=True),
         sa.Column("timezone", sa.String(length=64), nullable=True),

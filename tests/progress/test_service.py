@@ -11,6 +11,7 @@ from core.db import db
 from core.enrolment.models import Enrolment
 from core.errors import Conflict, Invalid, NotFound
 from core.events import OutboxEvent
+from core.institutions.models import Institution
 from core.progress import queries, service
 from core.progress.intervals import Intervals
 from core.progress.models import LessonProgress, ProgressEntry
@@ -190,3 +191,26 @@ def test_a_heartbeat_takes_four_statements(learner: Learner, count_queries: Coun
     with count_queries() as statements:
         learner.beat(stream, 0, 15, after=15)
     assert len(statements) == 4, "\n".join(statements)
+
+
+def test_the_old_file_put_back_counts_what_was_watched_of_it(learner: Learner, make: Factory) -> None:
+    stream = learner.open()
+    learner.beat(stream, 0, 15, after=15)
+    first = learner.lesson.asset_id
+    learner.lesson.asset_id = make.asset(learner.course).id
+    learner.open()
+    learner.lesson.asset_id = first
+    learner.open()
+    assert learner.progress().watched == "0-15000"
+
+
+def test_stricter_rules_take_no_completion_away(learner: Learner, make: Factory) -> None:
+    stream = learner.open()
+    for start in range(0, 60, 15):
+        learner.beat(stream, start, min(start + 15, 55), after=start + 15)
+    with institution_scope(learner.course.institution_id):
+        db.session.get_one(Institution, learner.course.institution_id).watch_threshold = 100
+        progress = learner.progress()
+        service.rule_on(progress, actor_id=make.user().id, note="补记", grant=Intervals([(50_000, 56_000)]))
+        db.session.commit()
+    assert learner.progress().completed_at is not None
