@@ -75,10 +75,11 @@ def outline(course_id: int) -> list[OutlineChapter]:
         .order_by(Chapter.position, Chapter.id, Lesson.position, Lesson.id)
     )
     chapters: dict[int, OutlineChapter] = {}
-    for chapter_id, chapter_title, lesson_id, *lesson in rows:
-        chapter = chapters.setdefault(chapter_id, OutlineChapter(chapter_id, chapter_title))
-        if lesson_id is not None:
-            chapter.lessons.append(OutlineLesson(lesson_id, *lesson))
+    for row in rows:
+        chapter = chapters.setdefault(row.chapter_id, OutlineChapter(row.chapter_id, row.chapter_title))
+        if row.id is not None:
+            lesson = OutlineLesson(row.id, row.kind, row.title, row.duration_ms, row.is_preview, row.is_required)
+            chapter.lessons.append(lesson)
     return list(chapters.values())
 
 

@@ -1,0 +1,193 @@
+"""Reading enrolments: a course's runs as one person finds them, a person's courses, those who ask to be admitted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Subquery, and_, func, select
+
+from core.courses.models import Chapter, ClassGroup, Course, CourseRun, Lesson
+from core.db import db
+from core.enrolment.models import Enrolment, EnrolmentState
+from core.errors import NotFound
+from core.files.models import Asset
+from core.i18n import _
+from core.institutions.models import Institution, Membership
+from core.progress.models import LessonProgress
+from core.tenancy import across_institutions
+from core.users.models import User
+
+
+def enrolment_in(run_id: int, user_id: int) -> Enrolment | None:
+    """The person's enrolment in a run, in whatever state."""
+    return db.session.scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.user_id == user_id)).first()
+
+
+def is_enrolled(course_id: int, user_id: int | None) -> bool:
+    """Whether the person is in one of the course's runs."""
+    if user_id is None:
+        return False
+    active = select(Enrolment.id).where(
+        Enrolment.course_id == course_id,
+        Enrolment.user_id == user_id,
+        Enrolment.state == EnrolmentState.ACTIVE,
+    )
+    return db.session.scalar(active.limit(1)) is not None
+
+
+def run_of_course(course_id: int, run_id: int) -> CourseRun:
+    """A run of this course. Raises :class:`NotFound` for another course's."""
+    run = db.session.scalars(select(CourseRun).where(CourseRun.id == run_id, CourseRun.course_id == course_id)).first()
+    if run is None:
+        raise NotFound(_("This course has no such run. Go back to its page and choose one there."))
+    return run
+
+
+def runs_with_enrolment(course_id: int, user_id: int | None) -> list[tuple[CourseRun, Enrolment | None]]:
+    """All runs of a course, each with the person's enrolment in it. One statement."""
+    rows = db.session.execute(
+        select(CourseRun, Enrolment)
+        .outerjoin(Enrolment, and_(Enrolment.run_id == CourseRun.id, Enrolment.user_id == user_id))
+        .where(CourseRun.course_id == course_id)
+    )
+    return [(run, enrolment) for run, enrolment in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class MyCourse:
+    """A person's place in one run: the course, how far they are, where they stopped. Times in milliseconds."""
+
+    enrolment_id: int
+    state: EnrolmentState
+    message: str
+    completed_at: datetime | None
+    last_active_at: datetime | None
+    course_id: int
+    slug: str
+    title: str
+    credit_hours: Decimal
+    cover_id: int | None
+    cover_sha256: str | None
+    institution: str
+    run_title: str
+    starts_at: datetime
+    ends_at: datetime | None
+    last_lesson_id: int | None
+    last_lesson: str | None
+    position_ms: int
+    duration_ms: int
+    required: int
+    """Lessons that count."""
+    done: int
+    """Those of them that are completed."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether everything that counts is done."""
+        return self.completed_at is not None or 0 < self.required <= self.done
+
+
+def my_courses(user_id: int) -> list[MyCourse]:
+    """Every run the person is in or has asked to join, in all institutions, latest activity first. One statement."""
+    counts = _required_and_done(user_id)
+    place = and_(LessonProgress.enrolment_id == Enrolment.id, LessonProgress.lesson_id == Lesson.id)
+    mine = (
+        select(
+            Enrolment.id,
+            Enrolment.state,
+            Enrolment.message,
+            Enrolment.completed_at,
+            Enrolment.last_active_at,
+            Course.id,
+            Course.slug,
+            Course.title,
+            Course.credit_hours,
+            Course.cover_id,
+            Asset.sha256,
+            Institution.name,
+            CourseRun.title,
+            CourseRun.starts_at,
+            CourseRun.ends_at,
+            Lesson.id,
+            Lesson.title,
+            func.coalesce(LessonProgress.position_ms, 0),
+            func.coalesce(Lesson.duration_ms, 0),
+            func.coalesce(counts.c.required, 0),
+            func.coalesce(counts.c.done, 0),
+        )
+        .join(CourseRun, CourseRun.id == Enrolment.run_id)
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(Institution, Institution.id == Course.institution_id)
+        .outerjoin(Asset, Asset.id == Course.cover_id)
+        .outerjoin(Lesson, and_(Lesson.id == Enrolment.last_lesson_id, Lesson.deleted_at.is_(None)))
+        .outerjoin(LessonProgress, place)
+        .outerjoin(counts, counts.c.enrolment_id == Enrolment.id)
+        .where(Enrolment.user_id == user_id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        .order_by(func.coalesce(Enrolment.last_active_at, Enrolment.created_at).desc(), Enrolment.id.desc())
+    )
+    with across_institutions("one person's own courses, wherever they are"):
+        return [MyCourse(*row) for row in db.session.execute(mine)]
+
+
+def _required_and_done(user_id: int) -> Subquery:
+    """Per enrolment of the person: the lessons that count, and how many of them are completed."""
+    return (
+        select(
+            Enrolment.id.label("enrolment_id"),
+            func.count(Lesson.id).label("required"),
+            func.count(LessonProgress.completed_at).label("done"),
+        )
+        .join(Lesson, and_(Lesson.course_id == Enrolment.course_id, Lesson.is_required, Lesson.deleted_at.is_(None)))
+        .join(Chapter, and_(Chapter.id == Lesson.chapter_id, Chapter.deleted_at.is_(None)))
+        .outerjoin(
+            LessonProgress,
+            and_(LessonProgress.enrolment_id == Enrolment.id, LessonProgress.lesson_id == Lesson.id),
+        )
+        .where(Enrolment.user_id == user_id)
+        .group_by(Enrolment.id)
+        .subquery()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A person in a run, as the team's lists show them."""
+
+    enrolment: Enrolment
+    name: str
+    number: str | None
+    """学号 in the course's institution, where the person has one."""
+    group: str | None
+
+
+def learners(
+    course_id: int, state: EnrolmentState, *, run_id: int | None = None, page: int = 1, per_page: int = 50
+) -> tuple[list[Learner], int]:
+    """A page of the people of a course (or one of its runs) in that state, first come first, and how many there are."""
+    of_course = [Enrolment.course_id == course_id, Enrolment.state == state]
+    if run_id is not None:
+        of_course.append(Enrolment.run_id == run_id)
+    here = and_(Membership.user_id == User.id, Membership.institution_id == Enrolment.institution_id)
+    rows = db.session.execute(
+        select(Enrolment, User.name, Membership.external_id, ClassGroup.name)
+        .join(User, User.id == Enrolment.user_id)
+        .outerjoin(Membership, here)
+        .outerjoin(ClassGroup, ClassGroup.id == Enrolment.class_group_id)
+        .where(*of_course)
+        .order_by(Enrolment.created_at, Enrolment.id)
+        .limit(per_page)
+        .offset((page - 1) * per_page)
+    )
+    total = db.session.scalar(select(func.count(Enrolment.id)).where(*of_course)) or 0
+    return [Learner(*row) for row in rows], total
+
+
+def enrolments_of_course(course_id: int, enrolment_ids: list[int]) -> list[Enrolment]:
+    """Those of the enrolments that belong to this course; ids of others are not found."""
+    chosen = select(Enrolment).where(Enrolment.course_id == course_id, Enrolment.id.in_(enrolment_ids))
+    return list(db.session.scalars(chosen.order_by(Enrolment.created_at, Enrolment.id)))
+
+
+def groups_of_run(run_id: int) -> list[ClassGroup]:
+    """The classes of a run, by name."""
+    return list(db.session.scalars(select(ClassGroup).where(ClassGroup.run_id == run_id).order_by(ClassGroup.name)))
