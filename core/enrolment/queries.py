@@ -1,8 +1,10 @@
 """Reading enrolments: a course's runs as one person finds them, a person's courses, those who ask to be admitted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Subquery, and_, func, select
 
@@ -126,7 +128,8 @@ def my_courses(user_id: int) -> list[MyCourse]:
         .order_by(func.coalesce(Enrolment.last_active_at, Enrolment.created_at).desc(), Enrolment.id.desc())
     )
     with across_institutions("one person's own courses, wherever they are"):
-        return [MyCourse(*row) for row in db.session.execute(mine)]
+        rows: Sequence[Any] = db.session.execute(mine).all()
+    return [MyCourse(*row) for row in rows]
 
 
 def _required_and_done(user_id: int) -> Subquery:
