@@ -2,6 +2,7 @@
 
 import base64
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -264,6 +265,26 @@ def test_a_writer_that_wakes_up_late_never_touches_the_stored_file(spool: Upload
     assert code(caught) == "upload_missing"
     with storage.open(stored[0].key) as reader:
         assert reader.read() == LECTURE
+
+
+@pytest.mark.parametrize("begun_anew", [False, True])
+def test_a_writer_that_waited_for_the_lock_notices_that_the_bytes_have_moved(
+    spool: UploadSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun_anew: bool
+) -> None:
+    part, moved, lock = spool.path(ID), tmp_path / "stored.pdf", fcntl.flock
+
+    def lock_after_the_move(descriptor: int, operation: int) -> None:
+        part.rename(moved)
+        if begun_anew:
+            part.touch()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock_after_the_move)
+    with pytest.raises(UploadError) as caught:
+        spool.append(ID, BytesIO(LECTURE), at=0, total=TOTAL)
+
+    assert code(caught) == "upload_missing"
+    assert moved.read_bytes() == b""
 
 
 def test_nothing_is_added_to_a_finished_upload(spool: UploadSpool, tmp_path: Path) -> None:
