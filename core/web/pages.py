@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.i18n import _
 from core.permissions import Permission
 from core.web.scope import current_viewer
+from core.web.styleguide import samples
 
 bp = Blueprint("web", __name__)
 
@@ -91,7 +92,7 @@ def styleguide() -> ResponseReturnValue:
     """All components of the design system on one page; operators and development sites only."""
     if not current_settings().debug:
         current_viewer().must(Permission.MANAGE_SITE)
-    return render_template("styleguide.html")
+    return render_template("styleguide.html", **samples())
 
 
 @bp.get("/healthz")
