@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Session
 
 from core import clock
+from core.config import current_settings
 from core.db import db, insert_new
 from core.jobs import doorbell
 from core.jobs.models import Job, JobState
@@ -123,7 +123,7 @@ def _change(job: Job, when: list[JobState], **values: Any) -> bool:
 @event.listens_for(Session, "after_commit")
 def _ring(session: Session) -> None:
     if session.info.pop(_RING, False):
-        doorbell.ring(current_app.extensions["jinke"].home)
+        doorbell.ring(current_settings().home)
 
 
 @event.listens_for(Session, "after_rollback")

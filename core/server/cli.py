@@ -84,7 +84,7 @@ def _announce(settings: Settings, address: tuple[str, int]) -> None:
 def _answers(host: str, port: int) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=60)
     try:
-        connection.request("HEAD", "/")
+        connection.request("HEAD", "/healthz")
         connection.getresponse()
     except (OSError, http.client.HTTPException):
         return False

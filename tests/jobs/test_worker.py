@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from core.db import db, reading
-from core.jobs import doorbell
 from core.jobs.models import Job, JobState
 from core.jobs.registry import JobContext
 from core.jobs.service import enqueue
@@ -40,9 +39,11 @@ def test_the_bell_wakes_a_sleeping_worker(app: Flask, monkeypatch: pytest.Monkey
     monkeypatch.setattr("core.jobs.worker.POLL_SECONDS", 60.0)
     started = Event()
     kinds.during.append(lambda _context: started.set())
+    first = enqueue("test.increment", {"number": 0})
+    db.session.commit()
     with _working(app):
-        wait_until(lambda: list((app.extensions["jinke"].home / doorbell.SOCKETS).iterdir()), 10)
-        Event().wait(0.3)  # let it look once and find nothing
+        wait_until(lambda: reloaded(first).state == JobState.DONE, 10)
+        Event().wait(0.2)  # it finds nothing more and goes to sleep
         enqueue("test.scripted", {})
         before = monotonic()
         db.session.commit()
