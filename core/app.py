@@ -8,7 +8,7 @@ from flask import Flask
 from core import errors, i18n
 from core.config import Settings, load_settings
 from core.db import db
-from core.permissions import Permission, Viewer
+from core.permissions import Viewer
 from core.users import accounts
 from core.web import init_app as init_web
 
@@ -36,11 +36,16 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     db.init_app(app)
     i18n.init_app(app, settings)
     errors.init_app(app)
-    accounts.init_app(app, settings)
     init_web(app, settings)
+    accounts.init_app(app, settings)
     _register_packages(app)
     return app
 
 
 def _register_packages(app: Flask) -> None:
     from core import models  # noqa: F401 - every table is known before the first statement
+    from core.jobs import api as jobs
+    from core.users import jobs as user_jobs  # noqa: F401 - handlers are known by being imported
+    from core.web.api import api
+
+    api.register_blueprint(jobs.bp)

@@ -6,7 +6,7 @@ the thing and the way out. RFC 9457 describes the JSON form.
 
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -127,6 +127,8 @@ def status_of(error: DomainError) -> int:
 
 def _answer_domain_error(error: DomainError) -> ResponseReturnValue:
     status = status_of(error)
+    if status == 401 and request.method == "GET" and not wants_json():
+        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
     extra: dict[str, Any] = {"field": error.field} if error.field else {}
     response = answer(status, str(error.sentence), **extra)
     if "retry_after" in error.details:

@@ -19,14 +19,19 @@ class User(UserMixin, Model):
     __tablename__ = "user"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)  # type: ignore[assignment] # may be missing
+    """In the form of :func:`core.users.identities.normal_email`, so that equality finds it."""
     username: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """In the form of :func:`core.users.identities.normal_username`. Given by institutions: often a student number."""
     name: Mapped[str] = mapped_column(String(80))
     password: Mapped[str | None] = mapped_column(String(255))
     """An argon2 hash; None for an imported person who has not activated the account."""
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     confirmed_at: Mapped[datetime | None]
+    """When the e-mail address was proved to be the person's own."""
+    agreed_at: Mapped[datetime | None]
+    """When the person agreed to how their data is used."""
     is_operator: Mapped[bool] = mapped_column(default=False)
     locale: Mapped[str | None] = mapped_column(String(16))
     timezone: Mapped[str | None] = mapped_column(String(64))
@@ -34,7 +39,7 @@ class User(UserMixin, Model):
     """An asset. No foreign key: assets point back here, and a circle of keys cannot be created in one go."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    roles: ClassVar[tuple[()]] = ()
+    roles: ClassVar[tuple[()]] = ()  # type: ignore[assignment,misc]
     """Flask-Security asks for roles; ours are per institution and course, in ``core.permissions``."""
 
 
@@ -69,7 +74,7 @@ class ApiToken(Model):
 
 
 class LoginThrottle(Model):
-    """Failed log-ins of one key (a hashed account name, known or not, or a network address)."""
+    """Attempts to log in to one account (known, or merely named) that did not succeed since the last that did."""
 
     __tablename__ = "login_throttle"
 

@@ -1,26 +1,26 @@
 """Log-in sessions: a random token in the signed cookie, its hash in a row that can be listed and revoked."""
 
-import hashlib
-import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from flask import Flask, request, session
+from flask import Flask, current_app, g, request, session
 from flask_login import user_logged_in, user_logged_out
-from sqlalchemy import delete, select, update
+from flask_security.utils import set_request_attr
+from sqlalchemy import ColumnElement, Row, delete, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock
 from core.config import current_settings
-from core.db import db
+from core.db import SAFE_METHODS, db, reading, release
 from core.permissions import Role, Viewer
 from core.users.models import ApiToken, User, UserSession
+from core.users.tokens import fast_hash, new_token
 
 KEY = "sid"
 TOUCH_EVERY = timedelta(minutes=10)
-
-
-def fast_hash(token: str) -> str:
-    """SHA-256 of a token with enough randomness of its own; passwords are never hashed like this."""
-    return hashlib.sha256(token.encode()).hexdigest()
+BRIEFLY = timedelta(days=1)
+"""How long a log-in lasts without “stay logged in”, if the browser is not closed before."""
 
 
 def init_app(app: Flask) -> None:
@@ -31,15 +31,16 @@ def init_app(app: Flask) -> None:
 
 def begin(user: User) -> str:
     """Adds a session for ``user`` and returns the token that the cookie keeps."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     moment = clock.now()
+    lasts = timedelta(days=current_settings().session_days) if session.permanent else BRIEFLY
     db.session.add(
         UserSession(
             token_hash=fast_hash(token),
             user_id=user.id,
             created_at=moment,
             last_seen_at=moment,
-            expires_at=moment + timedelta(days=current_settings().session_days),
+            expires_at=moment + lasts,
             user_agent=(request.user_agent.string or "")[:255],
             address=request.remote_addr or "",
         )
@@ -47,8 +48,26 @@ def begin(user: User) -> str:
     return token
 
 
+def end_others(user: User) -> None:
+    """Ends all sessions of ``user`` but the one that this request has just begun."""
+    kept = fast_hash(session.get(KEY, ""))
+    db.session.execute(delete(UserSession).where(UserSession.user_id == user.id, UserSession.token_hash != kept))
+
+
+def current_session_id() -> int | None:
+    """The id of the session row this request came with."""
+    found: int | None = g.get("session_id")
+    return found
+
+
 def _begin(_app: Flask, user: User, **_extra: object) -> None:
+    # Whatever the cookie knew before the log-in could have been put there by somebody else.
+    _end(_app)
+    for name in ("csrf_token", "fs_gexp"):
+        session.pop(name, None)
+        g.pop(name, None)
     session[KEY] = begin(user)
+    set_request_attr("fs_authn_via", "session")
 
 
 def _end(_app: Flask, **_extra: object) -> None:
@@ -58,27 +77,42 @@ def _end(_app: Flask, **_extra: object) -> None:
 
 
 def person_of_cookie(uniquifier: str) -> User | None:
-    """The person of the request's session: known, active, not revoked, not expired. One statement."""
+    """The person of the request's session: known, active, not revoked, not expired. One statement.
+
+    It is a transaction of its own that only reads: a request that posts a long body would otherwise keep SQLite's one
+    writer waiting from here on.
+    """
     token = session.get(KEY)
     if not token:
         return None
-    moment = clock.now()
-    row = db.session.execute(
+    if db.session().in_transaction():
+        row = _find(token, uniquifier)
+    else:
+        with reading():
+            row = _find(token, uniquifier)
+            release()
+    if row is None:
+        return None
+    user: User = row[0]
+    g.session_id, last_seen_at = row[1], row[2]
+    set_request_attr("fs_authn_via", "session")
+    set_request_attr("fs_paa", session.get("fs_paa", 0))
+    if clock.now() - last_seen_at > TOUCH_EVERY:
+        _touch(UserSession.id == g.session_id, UserSession.last_seen_at)
+    return user
+
+
+def _find(token: str, uniquifier: str) -> Row[User, int, datetime] | None:
+    return db.session.execute(
         select(User, UserSession.id, UserSession.last_seen_at)
         .join(UserSession, UserSession.user_id == User.id)
         .where(
             UserSession.token_hash == fast_hash(token),
-            UserSession.expires_at > moment,
+            UserSession.expires_at > clock.now(),
             User.fs_uniquifier == uniquifier,
             User.active,
         )
     ).first()
-    if row is None:
-        return None
-    user, session_id, last_seen_at = row
-    if moment - last_seen_at > TOUCH_EVERY:
-        _touch(session_id)
-    return user
 
 
 def person_of_token(header: str | None) -> tuple[User, ApiToken] | None:
@@ -87,13 +121,17 @@ def person_of_token(header: str | None) -> tuple[User, ApiToken] | None:
     if scheme.lower() != "bearer" or not token:
         return None
     moment = clock.now()
-    row = db.session.execute(
-        select(User, ApiToken)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == fast_hash(token.strip()), User.active)
-    ).first()
+    with reading():
+        row = db.session.execute(
+            select(User, ApiToken)
+            .join(ApiToken, ApiToken.user_id == User.id)
+            .where(ApiToken.token_hash == fast_hash(token.strip()), User.active)
+        ).first()
+        release()
     if row is None or (row[1].expires_at is not None and row[1].expires_at <= moment):
         return None
+    if row[1].last_used_at is None or moment - row[1].last_used_at > TOUCH_EVERY:
+        _touch(ApiToken.id == row[1].id, ApiToken.last_used_at)
     return row[0], row[1]
 
 
@@ -107,7 +145,8 @@ def load_viewer(user: User) -> Viewer:
         Membership.user_id == user.id
     )
     teams = select(TeamMember.course_id, TeamMember.role, db.literal(False)).where(TeamMember.user_id == user.id)
-    institutions, courses = {}, {}
+    institutions: dict[int, Role] = {}
+    courses: dict[int, Role] = {}
     for place, role, is_institution in db.session.execute(memberships.union_all(teams)):
         if is_institution:
             institutions[place] = _INSTITUTION_ROLES[role]
@@ -123,9 +162,14 @@ _INSTITUTION_ROLES = {
 }
 
 
-def _touch(session_id: int) -> None:
-    # A connection of its own: the request's transaction may be a reading one.
-    with db.engine.begin() as connection:
-        connection.execute(
-            update(UserSession).where(UserSession.id == session_id).values(last_seen_at=clock.now())
-        )
+def _touch(row: ColumnElement[bool], column: InstrumentedAttribute[Any]) -> None:
+    """Notes that a session or a token was used just now."""
+    if request.method not in SAFE_METHODS:
+        # The request is going to write anyway; a second connection would wait for it, and it for the connection.
+        return
+    try:
+        with db.engine.begin() as connection:
+            connection.execute(update(column.class_).where(row).values({column: clock.now()}))
+    except OperationalError:
+        # Somebody else writes for long. The next request will note it.
+        current_app.logger.info("a session's last use could not be noted: the database is busy")

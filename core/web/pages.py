@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from core import i18n
+from core import clock, i18n
 from core.config import current_settings
 from core.db import db
 from core.errors import Invalid
@@ -18,6 +18,9 @@ from core.web.scope import current_viewer
 from core.web.styleguide import samples
 
 bp = Blueprint("web", __name__)
+
+_NO_RETURN = ("/login", "/register", "/registered", "/reset", "/confirm", "/activate/", "/verify", "/agreement")
+"""Pages that nobody wants to see again after logging in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,20 @@ def _context() -> dict[str, object]:
         "site_name": current_settings().site_name,
         "base_url": current_settings().base_url.rstrip("/"),
         "nav_items": _navigation(),
+        "now": clock.now(),
+        **_doors(),
+    }
+
+
+def _doors() -> dict[str, str]:
+    """Where to log in, register and log out; logging in leads back to the page one is on."""
+    here = request.args.get("next") or request.full_path.rstrip("?")
+    then = None if here.startswith(_NO_RETURN) or request.method != "GET" else safe_target(here, "/")
+    return {
+        "login_url": url_for("security.login", next=then),
+        "register_url": url_for("security.register", next=then),
+        "logout_url": url_for("security.logout"),
+        "account_url": url_for("users.profile"),
     }
 
 

@@ -50,7 +50,8 @@ def csp_nonce() -> str:
 
 def api_token() -> object | None:
     """The API token this request came with, or None where it came with a cookie."""
-    return g.get("api_token")
+    token: object | None = g.get("api_token")
+    return token
 
 
 def load_from_header(_request: object) -> object | None:
@@ -58,7 +59,8 @@ def load_from_header(_request: object) -> object | None:
     found = person_of_token(request.headers.get("Authorization"))
     if found is None:
         return None
-    user, g.api_token = found
+    user, token = found
+    g.api_token = token
     return user
 
 
