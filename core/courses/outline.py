@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import defer
 
 from core import audit, clock
 from core.courses import editing, kinds, policy
@@ -241,7 +242,8 @@ def _chapters(course_id: int) -> list[Chapter]:
 
 
 def _lessons(course_id: int, chapter_id: int | None = None) -> list[Lesson]:
-    query = select(Lesson).where(Lesson.course_id == course_id, Lesson.deleted_at.is_(None))
+    query = select(Lesson).options(defer(Lesson.body))
+    query = query.where(Lesson.course_id == course_id, Lesson.deleted_at.is_(None))
     if chapter_id is not None:
         query = query.where(Lesson.chapter_id == chapter_id)
     return list(db.session.scalars(query.order_by(Lesson.position, Lesson.id)))

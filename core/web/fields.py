@@ -29,7 +29,10 @@ def storable(text: str) -> str:
 class _Words:
     """Shared by the two text fields: an empty form gives empty text, never None."""
 
-    data: str | None
+    data: Any
+
+    def process_data(self, value: Any) -> None:
+        self.data = value or ""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = self.tidy(str(valuelist[0])) if valuelist else ""
@@ -40,13 +43,15 @@ class _Words:
 
     def pre_validate(self, _form: Any) -> None:
         try:
-            self.data = storable(self.data or "")
+            self.data = storable(self.data)
         except ValueError as error:
             raise StopValidation(str(error)) from error
 
 
 class LineField(_Words, StringField):
     """One line: surrounding blanks are cut, line ends become blanks, at most ``longest`` characters."""
+
+    data: str
 
     def __init__(self, label: Any, *, longest: int, validators: Any = (), **options: Any) -> None:
         super().__init__(label, validators=[*validators, Length(max=longest)], **options)
@@ -57,6 +62,8 @@ class LineField(_Words, StringField):
 
 class ProseField(_Words, TextAreaField):
     """Several lines, kept as typed, at most ``longest`` characters."""
+
+    data: str
 
     def __init__(self, label: Any, *, longest: int, validators: Any = (), **options: Any) -> None:
         super().__init__(label, validators=[*validators, Length(max=longest)], **options)
