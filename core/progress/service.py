@@ -1,4 +1,4 @@
-"""What players report and teachers rule: the only writers of the learning ledger and of its projection."""
+"""What players report: streams and heartbeats, written into the learning ledger and its projection."""
 
 import secrets
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from core import audit, clock
+from core import clock
 from core.courses.models import CourseRun, Lesson
 from core.db import db, insert_new, table_of
 from core.enrolment.models import Enrolment, EnrolmentState
@@ -15,13 +15,12 @@ from core.errors import Conflict, Invalid, NotFound
 from core.events import LessonCompleted, announce
 from core.i18n import _
 from core.institutions.models import Institution
-from core.progress import queries, rule
-from core.progress.intervals import NOTHING, Intervals
+from core.progress import rule
+from core.progress.intervals import Intervals
 from core.progress.models import EntryKind, LessonProgress, ProgressEntry, WatchStream
-from core.progress.reading import reading_criterion
 from core.progress.reasons import MalformedClaim, Reason
-from core.progress.replay import replay
 from core.progress.rule import Criterion, Decision, Rejection, Stream
+from core.progress.rulings import criterion_of, recompute
 from core.tenancy import across_institutions
 
 SEQUENCES = 2**31 - 1
@@ -44,6 +43,9 @@ class Opened:
 class Outcome:
     """What became of a heartbeat, and where the learner stands after it."""
 
+    kind: str
+    """The lesson's."""
+    criterion: Criterion
     accepted: Intervals
     rejected: tuple[Rejection, ...]
     watched: Intervals
@@ -51,18 +53,13 @@ class Outcome:
     duration_ms: int
     required_ms: int
     completed: bool
-    active: bool
-    """Whether this stream is still the one that counts for the person."""
+    closed: Reason | None = None
+    """Why this stream counts nothing more; None while it is the one that counts for the person."""
 
-
-def criterion_of(institution: Institution, kind: str) -> Criterion:
-    """The institution's rules as a criterion; what is read instead of watched has no speed and no seeking."""
-    criterion = Criterion(
-        threshold_percent=institution.watch_threshold,
-        max_speed_percent=institution.max_speed,
-        allow_seeking=institution.allow_seeking,
-    )
-    return criterion if kind == "video" else reading_criterion(criterion)
+    @property
+    def active(self) -> bool:
+        """Whether this stream is still the one that counts for the person."""
+        return self.closed is None
 
 
 def open_stream(lesson: Lesson, enrolment: Enrolment, *, user_agent: str = "") -> Opened:
@@ -138,54 +135,6 @@ def note_fetch(stream_id: str) -> None:
             .where(_streams.c.id == stream_id, _streams.c.fetched_ms.is_(None))
             .values(fetched_ms=clock.now_ms())
         )
-
-
-def rule_on(
-    progress: LessonProgress, *, actor_id: int, note: str, grant: Intervals = NOTHING, withdraw: Intervals = NOTHING
-) -> ProgressEntry:
-    """A teacher's ruling: counts ``grant``, takes away ``withdraw``. A new entry with who and why; nothing is rewritten."""
-    if not note.strip():
-        raise Invalid(_("Say why: the learner will read it."), field="note")
-    entry = ProgressEntry(
-        enrolment_id=progress.enrolment_id,
-        lesson_id=progress.lesson_id,
-        asset_id=progress.asset_id,
-        kind=EntryKind.RULING,
-        accepted=str(grant.within(0, progress.duration_ms)),
-        rejected=[Rejection(Reason.WITHDRAWN, withdraw).as_pair()] if withdraw else [],
-        duration_ms=progress.duration_ms,
-        actor_id=actor_id,
-        note=note.strip(),
-    )
-    db.session.add(entry)
-    db.session.flush()
-    audit.record("progress.ruling", entry, enrolment_id=progress.enrolment_id, lesson_id=progress.lesson_id)
-    recompute(progress)
-    if withdraw:
-        # Only a ruling that takes seconds away takes the completion with them; stricter rules or another film do not.
-        watched = Intervals.parse(progress.watched)
-        if not rule.complete(watched, progress.duration_ms, _present_criterion(progress)):
-            progress.completed_at = None
-            db.session.flush()
-    return entry
-
-
-def recompute(progress: LessonProgress) -> None:
-    """Sets the projection to what the ledger says. Completion is given here and never taken: see :func:`rule_on`."""
-    watched = replay(queries.ledger(progress.enrolment_id, progress.lesson_id, progress.asset_id)).watched
-    criterion = _present_criterion(progress)
-    progress.watched = str(watched)
-    progress.watched_ms = rule.countable(watched, criterion).measure
-    if progress.completed_at is None and rule.complete(watched, progress.duration_ms, criterion):
-        progress.completed_at = clock.now()
-        announce(LessonCompleted(progress.enrolment_id, progress.lesson_id))
-    progress.updated_at = clock.now()
-    db.session.flush()
-
-
-def _present_criterion(progress: LessonProgress) -> Criterion:
-    lesson = db.session.get_one(Lesson, progress.lesson_id)
-    return criterion_of(db.session.get_one(Institution, progress.institution_id), lesson.kind)
 
 
 def _check_open(lesson: Lesson, enrolment: Enrolment) -> None:
@@ -275,6 +224,7 @@ def _account_of(user_id: int, stream_id: str) -> Any:
             _progress.c.watched_ms,
             _progress.c.slack_used_ms,
             _progress.c.completed_at,
+            Lesson.kind,
             Lesson.asset_id.label("lesson_asset_id"),
             Enrolment.state,
             CourseRun.ends_at,
@@ -392,7 +342,14 @@ def _outcome(
     accepted: Intervals,
     rejected: tuple[Rejection, ...],
 ) -> Outcome:
+    closed = None
+    if row.asset_id != row.lesson_asset_id:
+        closed = Reason.MEDIA_REPLACED
+    elif row.superseded_ms is not None:
+        closed = Reason.OTHER_DEVICE_ACTIVE
     return Outcome(
+        kind=row.kind,
+        criterion=criterion,
         accepted=accepted,
         rejected=rejected,
         watched=watched,
@@ -400,5 +357,5 @@ def _outcome(
         duration_ms=row.duration_ms,
         required_ms=rule.required_ms(row.duration_ms, criterion),
         completed=row.completed_at is not None or rule.complete(watched, row.duration_ms, criterion),
-        active=row.superseded_ms is None and row.asset_id == row.lesson_asset_id,
+        closed=closed,
     )

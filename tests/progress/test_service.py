@@ -12,7 +12,7 @@ from core.enrolment.models import Enrolment
 from core.errors import Conflict, Invalid, NotFound
 from core.events import OutboxEvent
 from core.institutions.models import Institution
-from core.progress import queries, service
+from core.progress import queries, rulings, service
 from core.progress.intervals import Intervals
 from core.progress.models import LessonProgress, ProgressEntry
 from core.progress.reasons import Reason
@@ -165,10 +165,10 @@ def test_a_ruling_is_an_entry_and_changes_what_counts(learner: Learner, make: Fa
     teacher = make.user()
     with institution_scope(learner.course.institution_id):
         progress = learner.progress()
-        service.rule_on(progress, actor_id=teacher.id, note="机房断电", grant=Intervals([(15_000, 60_000)]))
+        rulings.rule_on(progress, actor_id=teacher.id, note="机房断电", grant=Intervals([(15_000, 60_000)]))
         db.session.commit()
         assert learner.progress().completed_at is not None
-        service.rule_on(progress, actor_id=teacher.id, note="代看", withdraw=Intervals([(0, 60_000)]))
+        rulings.rule_on(progress, actor_id=teacher.id, note="代看", withdraw=Intervals([(0, 60_000)]))
         db.session.commit()
         assert learner.progress().watched == ""
         assert learner.progress().completed_at is None
@@ -211,6 +211,6 @@ def test_stricter_rules_take_no_completion_away(learner: Learner, make: Factory)
     with institution_scope(learner.course.institution_id):
         db.session.get_one(Institution, learner.course.institution_id).watch_threshold = 100
         progress = learner.progress()
-        service.rule_on(progress, actor_id=make.user().id, note="补记", grant=Intervals([(50_000, 56_000)]))
+        rulings.rule_on(progress, actor_id=make.user().id, note="补记", grant=Intervals([(50_000, 56_000)]))
         db.session.commit()
     assert learner.progress().completed_at is not None
