@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.config import Settings
-from core.errors import NotAllowed
+from core.errors import LogInNeeded, NotAllowed
 from core.i18n import _
 from core.users.sessions import person_of_token
 
@@ -67,12 +67,13 @@ def load_from_header(_request: object) -> object | None:
 def _check_origin() -> None:
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
-    if request.headers.get("Authorization"):
-        # A token is not sent by browsers on their own, so no other site can borrow it.
-        if current_user.is_authenticated and "api_token" in g:
-            if g.api_token.read_only:
-                raise NotAllowed(_("This token may only read. Make one that may write on your account page."))
-            return
+    # A token is not sent by browsers on their own, so no other site can borrow it.
+    if request.headers.get("Authorization") and current_user.is_authenticated and "api_token" in g:
+        if g.api_token.read_only:
+            raise NotAllowed(_("This token may only read. Make one that may write on your account page."))
+        return
+    if request.headers.get("Authorization") and not current_user.is_authenticated:
+        raise LogInNeeded(_("This token is unknown, revoked or expired. Make a new one on your account page."))
     csrf.protect()
 
 
@@ -100,4 +101,5 @@ def _add_headers(response: Response) -> Response:
 
 def current_user_known() -> bool:
     """Whether this answer was made for somebody in particular."""
-    return bool(g.get("_login_user") is not None and g._login_user.is_authenticated)
+    user = g.get("_login_user")
+    return user is not None and bool(user.is_authenticated)
