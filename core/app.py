@@ -8,11 +8,15 @@ from flask import Flask
 from core import errors, i18n
 from core.config import Settings, load_settings
 from core.db import db
+from core.i18n import _l
 from core.permissions import Viewer
 from core.users import accounts
 from core.web import init_app as init_web
 
-NAVIGATION: list[tuple[str, Any, Callable[[Viewer], bool]]] = []
+NAVIGATION: list[tuple[str, Any, Callable[[Viewer], bool]]] = [
+    ("courses.catalogue", _l("Courses"), lambda _viewer: True),
+    ("enrolment.mine", _l("My learning"), lambda viewer: viewer.user_id is not None),
+]
 """Main navigation: endpoint, label, and for whom it is shown."""
 
 
@@ -44,8 +48,14 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
 
 def _register_packages(app: Flask) -> None:
     from core import models  # noqa: F401 - every table is known before the first statement
+    from core.courses import public_views as courses
+    from core.courses import scoping as course_scoping  # noqa: F401 - finders are known by being imported
+    from core.enrolment import views as enrolment
+    from core.institutions import scoping as institution_scoping  # noqa: F401
     from core.jobs import api as jobs
     from core.users import jobs as user_jobs  # noqa: F401 - handlers are known by being imported
     from core.web.api import api
 
+    app.register_blueprint(courses.bp)
+    app.register_blueprint(enrolment.bp)
     api.register_blueprint(jobs.bp)

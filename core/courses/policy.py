@@ -32,6 +32,13 @@ def sees_published(viewer: Viewer, course: Course) -> bool:
     return course.visibility == Visibility.PUBLIC or may(viewer, Permission.SEE_MEMBERS_COURSES, course)
 
 
+def sees_page(viewer: Viewer, course: Course, *, is_enrolled: bool) -> bool:
+    """Whether the course's page is there for this person. Who learns in a course keeps it, also in the archive."""
+    if sees_published(viewer, course) or may(viewer, Permission.SEE_DRAFT, course):
+        return True
+    return is_enrolled and course.state in {CourseState.PUBLISHED, CourseState.ARCHIVED}
+
+
 def enter_editor(viewer: Viewer, course: Course) -> None:
     """Lets the team, the reviewer and the administrators pass.
 

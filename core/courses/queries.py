@@ -1,12 +1,14 @@
 """Reading courses: one course by its slug, its outline, its team."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 
-from core.courses.models import Chapter, Course, Lesson, TeamMember
+from core.courses.models import Chapter, Course, CourseState, Lesson, TeamMember, Visibility
 from core.db import db
 from core.institutions.models import Institution
+from core.tenancy import across_institutions
 from core.users.models import User
 
 
@@ -92,3 +94,15 @@ def listed_team(course_id: int) -> list[Teammate]:
         .order_by(TeamMember.position, TeamMember.id)
     )
     return [Teammate(*row) for row in rows]
+
+
+def public_courses(most: int = 50_000) -> list[tuple[str, datetime]]:
+    """Slug and last change of the courses that anybody may read, newest first; as many as a sitemap may hold."""
+    with across_institutions("what search engines may know of every institution"):
+        rows = db.session.execute(
+            select(Course.slug, Course.updated_at)
+            .where(Course.state == CourseState.PUBLISHED, Course.visibility == Visibility.PUBLIC)
+            .order_by(Course.published_at.desc())
+            .limit(most)
+        )
+    return [(row.slug, row.updated_at) for row in rows]

@@ -78,6 +78,11 @@ class Question:
             page=_whole(parameters.get("page", "")),
         )
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether everything is asked for."""
+        return not self.words and not self.ticked
+
     def address(self, base: str, page: int = 1) -> str:
         """The address of this question's answer."""
         pairs = [("q", self.words)] if self.words else []
@@ -133,32 +138,69 @@ class Answer:
 def search_courses(question: Question, viewer: Viewer, *, per_page: int = PAGE) -> Answer:
     """The courses that ``viewer`` may find and that fit, a page of them. Two statements."""
     catalogue = catalogue_now()
-    values = {name: catalogue.facets.get(name, {}) for name in FACETS} | {"open": _open_now(catalogue)}
-    ticked = {
-        name: kept
-        for name, wanted in question.ticked.items()
-        if (kept := tuple(v for v in wanted if name != "institution" or v in values[name]))
-    }
-    words = fold(question.words).split()
-    base = catalogue.visible_to(viewer)
-    if words:
-        base &= containing(words, catalogue.texts)
-    allowed = {name: _union(values[name], wanted) for name, wanted in ticked.items()}
-    chosen = _all_of(base, allowed.values())
-    total = chosen.bit_count()
+    found = _Found(catalogue, question, viewer)
+    total = found.chosen.bit_count()
     pages = max(1, -(-total // per_page))
     page = min(question.page, pages)
-    numbers = catalogue.in_order(chosen, question.sort)
-    if words and question.sort == "newest":
-        by_title = containing(words, catalogue.titles)
-        numbers.sort(key=lambda number: not by_title >> number & 1)
-    cards = [catalogue.cards[number] for number in numbers[(page - 1) * per_page : page * per_page]]
-    facets = []
-    for name in FACETS:
-        others = _all_of(base, (mask for other, mask in allowed.items() if other != name))
-        facets.append(_facet(catalogue, name, values[name], others, ticked.get(name, ())))
-    understood = replace(question, ticked=ticked, page=page)
+    numbers = found.in_order(question.sort)[(page - 1) * per_page : page * per_page]
+    cards = [catalogue.cards[number] for number in numbers]
+    facets = [found.facet(name) for name in FACETS]
+    understood = replace(question, ticked=found.ticked, page=page)
     return Answer(understood, cards, enrolment_counts([card.id for card in cards]), total, pages, facets)
+
+
+def looser(question: Question, viewer: Viewer) -> list[tuple[Any, Question, int]]:
+    """What to try where nothing fits: what to leave out, the question without it, how many courses that finds."""
+    catalogue = catalogue_now()
+    tries = [(question.words, replace(question, words=""))] if question.words else []
+    for facet, values in question.ticked.items():
+        labels = _LABELS.get(facet, catalogue.institution_names)
+        tries += [(labels.get(value, value), question.without(facet, value)) for value in values]
+    counted = [(label, less, _Found(catalogue, less, viewer).chosen.bit_count()) for label, less in tries]
+    return sorted((entry for entry in counted if entry[2]), key=lambda entry: -entry[2])
+
+
+class _Found:
+    """One question put to the catalogue: sets of courses before and after the filters."""
+
+    def __init__(self, catalogue: Catalogue, question: Question, viewer: Viewer) -> None:
+        self.catalogue = catalogue
+        self.values = {name: catalogue.facets.get(name, {}) for name in FACETS}
+        self.values["open"] = {"1": catalogue.open_at(clock.now())}
+        self.ticked = self._existing(question.ticked)
+        self.words = fold(question.words).split()
+        self.base = catalogue.visible_to(viewer)
+        if self.words:
+            self.base &= containing(self.words, catalogue.texts)
+        self.allowed = {name: _union(self.values[name], wanted) for name, wanted in self.ticked.items()}
+        self.chosen = _all_of(self.base, self.allowed.values())
+
+    def _existing(self, ticked: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Without institutions that nobody knows; a made-up one filters nothing."""
+        kept = dict(ticked)
+        known = tuple(slug for slug in kept.pop("institution", ()) if slug in self.values["institution"])
+        return kept | {"institution": known} if known else kept
+
+    def in_order(self, sort: str) -> list[int]:
+        """The numbers of the chosen courses. Where words are searched, those that have them in the title lead."""
+        numbers = self.catalogue.in_order(self.chosen, sort)
+        if self.words and sort == "newest":
+            by_title = containing(self.words, self.catalogue.titles)
+            numbers.sort(key=lambda number: not by_title >> number & 1)
+        return numbers
+
+    def facet(self, name: str) -> Facet:
+        """A facet with the counts that all the other facets leave."""
+        others = _all_of(self.base, (mask for other, mask in self.allowed.items() if other != name))
+        values, ticked = self.values[name], self.ticked.get(name, ())
+        options = []
+        for value, label in _LABELS.get(name, self.catalogue.institution_names).items():
+            count = (values.get(value, 0) & others).bit_count()
+            if count or value in ticked:
+                options.append(Option(value, label, count, value in ticked))
+        if name == "institution":
+            options.sort(key=lambda option: (not option.ticked, -option.count, option.value))
+        return Facet(name, FACETS[name], options)
 
 
 def enrolment_counts(course_ids: list[int]) -> dict[int, int]:
@@ -168,10 +210,6 @@ def enrolment_counts(course_ids: list[int]) -> dict[int, int]:
     with across_institutions("numbers on the catalogue's cards"):
         rows = db.session.execute(select(Course.id, Course.enrolment_count).where(Course.id.in_(course_ids)))
     return {row.id: row.enrolment_count for row in rows}
-
-
-def _open_now(catalogue: Catalogue) -> dict[str, int]:
-    return {"1": catalogue.open_at(clock.now())}
 
 
 def _union(values: dict[str, int], wanted: Iterable[str]) -> int:
@@ -185,18 +223,6 @@ def _all_of(base: int, masks: Iterable[int]) -> int:
     for mask in masks:
         base &= mask
     return base
-
-
-def _facet(catalogue: Catalogue, name: str, values: dict[str, int], others: int, ticked: tuple[str, ...]) -> Facet:
-    labels = _LABELS.get(name, catalogue.institution_names)
-    options = []
-    for value, label in labels.items():
-        count = (values.get(value, 0) & others).bit_count()
-        if count or value in ticked:
-            options.append(Option(value, label, count, value in ticked))
-    if name == "institution":
-        options.sort(key=lambda option: (not option.ticked, -option.count, option.value))
-    return Facet(name, FACETS[name], options)
 
 
 def _clean(words: str) -> str:

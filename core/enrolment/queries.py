@@ -88,6 +88,10 @@ class MyCourse:
         """Whether everything that counts is done."""
         return self.completed_at is not None or 0 < self.required <= self.done
 
+    def is_over(self, moment: datetime) -> bool:
+        """Whether the run has ended by then."""
+        return self.ends_at is not None and self.ends_at <= moment
+
 
 def my_courses(user_id: int) -> list[MyCourse]:
     """Every run the person is in or has asked to join, in all institutions, latest activity first. One statement."""
