@@ -17,6 +17,7 @@ from core import schema
 from core.app import create_app
 from core.db import db
 from tests import factories
+from tests.client import Client
 from tests.postgres import postgres_server
 
 pytest_plugins = ["tests.browser"]
@@ -97,6 +98,7 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application with an empty database; every test that asks for it runs on SQLite and on PostgreSQL."""
     site: Site = request.getfixturevalue(f"_{request.param}")
     site.empty()
+    site.app.test_client_class = Client
     with site.app.app_context():
         yield site.app
         db.session.remove()

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from core.errors import NotFound
 from core.i18n import language_tag
@@ -22,7 +23,7 @@ class JobSchema(Schema):
 
     id = fields.Integer(required=True)
     kind = fields.String(required=True)
-    state = fields.Enum(JobState, by_value=True, required=True)
+    state = fields.String(required=True, validate=OneOf([state.value for state in JobState]))
     progress = fields.Integer(required=True, metadata={"description": "Permille, 0 to 1000"})
     sentence = fields.String(
         required=True, metadata={"description": "Where it stands and why, in the reader's language"}
