@@ -30,9 +30,7 @@ class Asset(Model):
     __table_args__ = (Index("ix_asset_sha256", "sha256"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    institution_id: Mapped[int | None] = mapped_column(
-        ForeignKey("institution.id", ondelete="RESTRICT"), index=True
-    )
+    institution_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id", ondelete="RESTRICT"), index=True)
     uploader_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     name: Mapped[str] = mapped_column(String(255))
     """The name the person gave the file; shown, offered on download, never used as a path."""

@@ -1,12 +1,14 @@
 """Byte ranges under gunicorn."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from werkzeug.wsgi import FileWrapper
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_SERVERS_OWN = "jinke.server_file_wrapper"
 
 
 def seekable_files(application: "WSGIApplication") -> "WSGIApplication":
@@ -18,7 +20,23 @@ def seekable_files(application: "WSGIApplication") -> "WSGIApplication":
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if "HTTP_RANGE" in environ:
+            environ[_SERVERS_OWN] = environ.get("wsgi.file_wrapper")
             environ["wsgi.file_wrapper"] = FileWrapper
         return application(environ, start_response)
 
     return answer
+
+
+def rest_of(file: IO[bytes], environ: "WSGIEnvironment") -> Iterable[bytes] | None:
+    """The body of an answer that begins where ``file`` stands, to be sent by the kernel without passing through here.
+
+    For answers that have cut out their range themselves: the server sends as many bytes as ``Content-Length`` says.
+    None where the server knows no such way.
+    """
+    wrapper = environ.get(_SERVERS_OWN) or environ.get("wsgi.file_wrapper")
+    if wrapper is None or wrapper is FileWrapper:
+        return None
+    # The server recognises its own wrapper by comparing with what stands here.
+    environ["wsgi.file_wrapper"] = wrapper
+    body: Iterable[bytes] = wrapper(file)
+    return body
