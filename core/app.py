@@ -52,10 +52,15 @@ def _register_packages(app: Flask) -> None:
     from core.courses import scoping as course_scoping  # noqa: F401 - finders are known by being imported
     from core.enrolment import views as enrolment
     from core.institutions import scoping as institution_scoping  # noqa: F401
+    from core.files import links
+    from core.files import views as files
     from core.jobs import api as jobs
+    from core.progress import service as progress
     from core.users import jobs as user_jobs  # noqa: F401 - handlers are known by being imported
     from core.web.api import api
 
     app.register_blueprint(courses.bp)
     app.register_blueprint(enrolment.bp)
     api.register_blueprint(jobs.bp)
+    app.register_blueprint(files.bp)
+    links.on_fetch(progress.note_fetch)
