@@ -10,8 +10,8 @@ from wtforms.validators import Length, StopValidation, ValidationError
 
 from core.i18n import _
 
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""NUL, and halves of characters: PostgreSQL refuses the one, UTF-8 the other."""
+UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufffd]")
+"""NUL and halves of characters, which PostgreSQL or UTF-8 refuse, and what stands for bytes in another encoding."""
 
 LARGEST_ID = 2**31 - 1
 """What an id column holds; a larger number names nothing."""
