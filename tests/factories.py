@@ -10,6 +10,7 @@ from flask_security import hash_password
 
 from core import clock
 from core.courses.models import (
+    ClassGroup,
     Chapter,
     Course,
     CourseRun,
@@ -119,6 +120,9 @@ class Factory:
             **values,
         }
         return self._add(CourseRun(course_id=course.id, **values), course)
+
+    def class_group(self, run: CourseRun, **values: Any) -> ClassGroup:
+        return self._add(ClassGroup(**{"run_id": run.id, "name": f"{next(_number)}班", **values}), run)
 
     def enrolment(self, run: CourseRun, user: User, **values: Any) -> Enrolment:
         return self._add(Enrolment(run_id=run.id, course_id=run.course_id, user_id=user.id, **values), run)
