@@ -127,7 +127,7 @@ def _url(asset: Asset, user_id: int | None, stream_id: str | None, *, as_downloa
         "s": stream_id,
         "d": as_download or None,
     }
-    given = {name: value for name, value in claims.items() if value is not None}
+    given: dict[str, Claim] = {name: value for name, value in claims.items() if value is not None}
     token = _signer().sign(given, expires=clock.now() + expires_in)
     return url_for("files.media", token=token, name=_name_in_url(asset.name))
 
