@@ -14,6 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import DataRequired
 
 from core import clock
@@ -31,8 +32,12 @@ class SampleForm(FlaskForm):  # type: ignore[misc]
     email = EmailField(_l("E-mail"), [DataRequired()])
     password = PasswordField(_l("Password"))
     summary = TextAreaField(_l("Summary"))
-    level = SelectField(_l("Level"), choices=[("open", _l("Open to all")), ("vocational", _l("Vocational"))])
-    enrolment = RadioField(_l("Enrolment"), choices=[("open", _l("Open to everyone")), ("code", _l("With a code"))])
+    level = SelectField(
+        _l("Level"), choices=[SelectChoice("open", _l("Open to all")), SelectChoice("vocational", _l("Vocational"))]
+    )
+    enrolment = RadioField(
+        _l("Enrolment"), choices=[SelectChoice("open", _l("Open to everyone")), SelectChoice("code", _l("With a code"))]
+    )
     terms = BooleanField(_l("Send me a mail when a lesson is added"))
     seeking = SwitchField(_l("Students may skip ahead"))
     picture = FileField(_l("Picture"))
@@ -74,7 +79,7 @@ def samples() -> dict[str, object]:
     form = SampleForm(formdata=None, meta={"csrf": False}, title="宋代山水画鉴赏", enrolment="open", seeking=True)
     wrong = SampleForm(formdata=None, prefix="wrong-", meta={"csrf": False}, email="ruoxi.example.cn")
     wrong.email.errors = [_("An e-mail address contains an @: check this one.")]
-    columns = [(f"1.{number}", f"{_('Lesson')} 1.{number}", "#matrix") for number in range(1, LESSONS + 1)]
+    columns = [(f"1.{number}", _("Lesson 1.%(number)s", number=number), "#matrix") for number in range(1, LESSONS + 1)]
     rows = [SampleRow(name, f"{done * 100 // LESSONS} %", "#matrix", _cells(done)) for name, done in _progress()]
     return {
         "form": form,
