@@ -6,15 +6,15 @@ domain by ``python -m core.i18n`` (part of the set-up). Browsers say ``zh``, ``z
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, g, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import (
     Babel,
     force_locale,
@@ -22,12 +22,14 @@ from flask_babel import (
     format_datetime,
     format_timedelta,
     get_locale,
-    gettext,
-    lazy_gettext,
+    get_translations,
     ngettext,
 )
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from core.config import Settings
 
@@ -44,14 +46,40 @@ __all__ = [
     "ngettext",
 ]
 
-_: Callable[..., str] = gettext
-_l: Callable[..., LazyString] = lazy_gettext
-
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
 """What the site speaks, each in its own words."""
 
 COOKIE = "lang"
 TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def _catalogue() -> Any:
+    """The words of the request's language. Found once: a page asks a hundred times, and Flask-Babel looks each time."""
+    kept, babel = g.get("translations"), g.get("_flask_babel")
+    if kept is None or babel is None or kept[0] is not getattr(babel, "babel_locale", None):
+        kept = g.translations = (get_locale(), get_translations())
+    return kept[1]
+
+
+def _(message: str, /, **variables: Any) -> str:
+    """``message`` in the language of the request (outside of any: in English), with its variables filled in."""
+    words: str = _catalogue().gettext(message) if has_app_context() else message
+    return words % variables if variables else words
+
+
+def _l(message: str, /, **variables: Any) -> LazyString:
+    """As :func:`_`, for words written down before there is a request: translated each time they are shown."""
+    return LazyString(_, message, **variables)
+
+
+@pass_context
+def _in_template(context: Context, message: str, /, **variables: object) -> str:
+    """``_()`` of templates: escapes its variables, as Jinja's own does."""
+    words: str = _catalogue().gettext(message)
+    if not context.eval_ctx.autoescape:
+        return words % variables
+    marked = Markup(words)  # noqa: S704 - our own words
+    return marked % variables if "%" in words else marked
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -64,6 +92,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         locale_selector=choose_locale,
         timezone_selector=_choose_timezone,
     )
+    app.jinja_env.globals.update(gettext=_in_template, _=_in_template)
 
 
 def choose_locale() -> str | None:
