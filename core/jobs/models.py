@@ -41,6 +41,8 @@ class Job(Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
     unique_key: Mapped[str | None] = mapped_column(String(160), unique=True)
     """While a job with this key waits or runs, asking again returns the same job; cleared when it ends."""
+    again: Mapped[bool] = mapped_column(default=False)
+    """Asked for once more while it ran: when it ends it waits again, as what it read may be out of date."""
     state: Mapped[JobState] = mapped_column(String(16), default=JobState.WAITING)
     attempt: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)

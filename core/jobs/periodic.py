@@ -21,7 +21,7 @@ def missing(connection: Connection) -> list[str]:
     return [keys[key] for key in keys.keys() - set(present)]
 
 
-def schedule(connection: Connection, kinds: list[str]) -> None:
+def plan(connection: Connection, kinds: list[str]) -> None:
     """Adds the next job of each kind that has none. The unique key keeps two workers from both adding it."""
     if not kinds:
         return

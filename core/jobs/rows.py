@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, literal, null, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, literal, null, select, update
 from sqlalchemy.engine import Connection
 
 from core import clock
@@ -61,6 +61,7 @@ def claim(connection: Connection, owner: str, queues: Sequence[str] | None) -> C
             started_at=clock.now(),
             progress=0,
             message={},
+            again=False,
         )
         .returning(Job.id, Job.attempt, Job.kind, Job.payload, Job.institution_id, Job.failures, Job.max_attempts)
     )
@@ -78,8 +79,10 @@ def extend(connection: Connection, held: Claim, shown: dict[str, Any]) -> bool |
 
 
 def finish(connection: Connection, held: Claim, result: dict[str, Any]) -> bool:
-    """Done. False when the job is no longer this attempt's: then nothing may be committed."""
-    return _end(connection, held, JobState.DONE, progress=1000, result=result, reason={}, error="")
+    """Done, or waiting once more where somebody asked meanwhile. False when the job is no longer this attempt's: then
+    nothing may be committed."""
+    values = {"progress": 1000, "result": result, "reason": {}, "error": "", "failures": 0}
+    return _end(connection, held, JobState.DONE, again=True, **values)
 
 
 def cancelled(connection: Connection, held: Claim) -> bool:
@@ -91,7 +94,8 @@ def fail(connection: Connection, held: Claim, reason: dict[str, Any], error: str
     """Failed: to be tried again after a pause that doubles each time, or for good when the budget is spent."""
     failures = held.failures + 1
     if for_good or failures >= held.max_attempts:
-        return _end(connection, held, JobState.FAILED, failures=failures, reason=reason, error=error)
+        spent = case((Job.again, 0), else_=failures)
+        return _end(connection, held, JobState.FAILED, again=True, failures=spent, reason=reason, error=error)
     pause = timedelta(seconds=backoff(failures))
     return _put_back(connection, held, run_at=clock.now() + pause, failures=failures, reason=reason, error=error)
 
@@ -160,8 +164,19 @@ def _fence(held: Claim) -> ColumnElement[bool]:
     return and_(Job.id == held.id, Job.attempt == held.attempt, Job.state == JobState.RUNNING)
 
 
-def _end(connection: Connection, held: Claim, state: JobState, **values: Any) -> bool:
-    return _write(connection, held, state=state, ended_at=clock.now(), unique_key=None, **values)
+def _end(connection: Connection, held: Claim, state: JobState, *, again: bool = False, **values: Any) -> bool:
+    """``again``: where the job was asked for once more while it ran, it waits instead of ending."""
+    now = clock.now()
+    wait = Job.again if again else false()
+    return _write(
+        connection,
+        held,
+        state=case((wait, JobState.WAITING), else_=state),
+        ended_at=case((wait, null()), else_=literal(now, Job.ended_at.type)),
+        unique_key=case((wait, Job.unique_key), else_=null()),
+        run_at=now,
+        **values,
+    )
 
 
 def _put_back(connection: Connection, held: Claim, **values: Any) -> bool:

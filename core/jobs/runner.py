@@ -1,6 +1,7 @@
 """Taking one job and bringing it to an end, in the calling thread."""
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from core.db import db, reading
-from core.jobs import rows
+from core.jobs import periodic, rows
 from core.jobs.registry import LEASE_SECONDS, Cancelled, Fenced, JobFailed, Released, handlers
 from core.jobs.running import RunningJob
 from core.tenancy import institution_scope
@@ -56,15 +57,27 @@ class Runner:
 
     def write(self, act: Callable[[Connection], Any]) -> None:
         """``act`` in a transaction of its own, again and again while the database is busy, for at most a lease."""
-        for _attempt in range(int(LEASE_SECONDS / PAUSE_SECONDS)):
+        until = time.monotonic() + LEASE_SECONDS
+        while time.monotonic() < until:
             try:
                 with self.engine.begin() as connection:
                     act(connection)
                 return
             except OperationalError as error:
                 log.info("the database is busy (%s); trying again", error.orig)
-                self._leaving.wait(PAUSE_SECONDS)
+                time.sleep(PAUSE_SECONDS)
         log.error("the end of a job could not be written; its lease will lapse and it will be handed on")
+
+    def look_after_others(self) -> int:
+        """Hands on jobs whose workers fell silent, plans periodic work; returns how many were handed on."""
+        with reading(), self.engine.connect() as connection:
+            silent = rows.lapsed(connection)
+            unplanned = periodic.missing(connection)
+        if not silent and not unplanned:
+            return 0
+        with self._app.app_context(), self.engine.begin() as connection:
+            periodic.plan(connection, unplanned)
+            return rows.reap(connection)
 
     def _work(self, job: RunningJob) -> None:
         claim = job.claim
@@ -82,7 +95,7 @@ class Runner:
         except JobFailed as failure:
             reason = {"code": failure.code, "params": failure.params}
             end = lambda connection: rows.fail(connection, claim, reason, "", for_good=True)  # noqa: E731
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is the job's failure, not the worker's
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a handler raises is the job's failure, not the worker's
             end = self._failure(claim, error)
         finally:
             db.session.remove()
@@ -100,7 +113,7 @@ class Runner:
             raise Fenced
         db.session.commit()
 
-    def _failure(self, claim: rows.Claim, error: Exception) -> Callable[[Connection], Any]:
+    def _failure(self, claim: rows.Claim, error: BaseException) -> Callable[[Connection], Any]:
         log.error("job %s (%s) failed", claim.id, claim.kind, exc_info=error)
         trace = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
         reason = {"code": "jobs.broke", "params": {"error": type(error).__name__}}

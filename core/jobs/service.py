@@ -39,6 +39,7 @@ def enqueue(
     queue: str = "default",
     priority: int = 0,
     unique_key: str | None = None,
+    again: bool = False,
     run_at: datetime | None = None,
     user_id: int | None = None,
     max_attempts: int = 5,
@@ -46,8 +47,9 @@ def enqueue(
 ) -> Job:
     """Adds a job to the caller's transaction, flushed so that it has an id; it exists when the caller commits.
 
-    ``payload`` is plain JSON. Higher ``priority`` runs earlier. With ``unique_key``, a waiting or running job of that
-    key is returned instead of a second one. ``user_id`` is the person who may watch and cancel it.
+    ``payload`` is plain JSON. Higher ``priority`` runs earlier. ``user_id`` is the person who may watch and cancel it.
+    With ``unique_key``, a waiting or running job of that key is returned instead of a second one. A running one may
+    have read what the caller is just changing; with ``again`` a run is certain to begin after the caller's commit.
     """
     values: dict[str, Any] = {
         "kind": kind,
@@ -61,26 +63,28 @@ def enqueue(
         "institution_id": scope_or_none() if institution_id == CURRENT_SCOPE else institution_id,
     }
     db.session.flush()
-    job_id = None
-    while job_id is None:
-        job_id = _insert(values) if unique_key is None else _insert_unless_live(values)
     db.session.info[_RING] = True
     with across_institutions("a job's row belongs to the site"):
-        return db.session.get_one(Job, job_id)
+        if unique_key is None:
+            return db.session.scalars(insert(Job).values(values).returning(Job)).one()
+        job_id = None
+        while job_id is None:
+            job_id = _insert_unless_live(values, again)
+        return db.session.get_one(Job, job_id, populate_existing=True)
 
 
-def _insert(values: dict[str, Any]) -> int:
-    return db.session.connection().execute(insert(Job).values(values).returning(Job.id)).scalar_one()
-
-
-def _insert_unless_live(values: dict[str, Any]) -> int | None:
+def _insert_unless_live(values: dict[str, Any], again: bool) -> int | None:
     """The id of the new or of the live job; None when the live one ended between the two statements."""
     connection = db.session.connection()
     statement = insert_new(Job.__table__, on=["unique_key"]).values(values).returning(Job.id)  # type: ignore[arg-type]
     created: int | None = connection.execute(statement).scalar()
     if created is not None:
         return created
-    return connection.execute(select(Job.id).where(Job.unique_key == values["unique_key"])).scalar()
+    live = (Job.unique_key == values["unique_key"], Job.state.in_([JobState.WAITING, JobState.RUNNING]))
+    if again:
+        # Writing the row also keeps workers from starting it before the caller has committed.
+        return connection.execute(update(Job).where(*live).values(again=True).returning(Job.id)).scalar()
+    return connection.execute(select(Job.id).where(*live)).scalar()
 
 
 def cancel(job: Job) -> None:

@@ -11,11 +11,9 @@ from threading import Condition, Event, Thread
 from types import FrameType
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.config import Settings
-from core.db import reading
-from core.jobs import doorbell, periodic, rows
+from core.jobs import doorbell, rows
 from core.jobs.registry import LEASE_SECONDS, handlers
 from core.jobs.runner import Runner
 
@@ -67,8 +65,8 @@ class Worker:
             heard = self._rings
             try:
                 busy = self._runner.run_next()
-            except SQLAlchemyError as error:
-                log.warning("the job table cannot be read now (%s); trying again", error)
+            except Exception:
+                log.exception("no job could be taken now; trying again")
                 busy = False
             if not busy:
                 self._rest(heard)
@@ -88,9 +86,9 @@ class Worker:
         while not self._leaving.is_set() or self._runner.running:
             try:
                 self._keep_leases()
-                self._look_after_others()
-            except SQLAlchemyError as error:
-                log.warning("leases could not be extended now (%s); trying again", error)
+                self._hand_on()
+            except Exception:
+                log.exception("leases could not be looked after now; trying again")
             self._stopping.wait(shortest / 4) if not self._stopping.is_set() else time.sleep(0.5)
 
     def _keep_leases(self) -> None:
@@ -102,15 +100,8 @@ class Worker:
         for job, answer in zip(jobs, answers, strict=True):
             job.told(answer)
 
-    def _look_after_others(self) -> None:
-        with reading(), self._runner.engine.connect() as connection:
-            silent = rows.lapsed(connection)
-            unscheduled = periodic.missing(connection)
-        if not silent and not unscheduled:
-            return
-        with self._app.app_context(), self._runner.engine.begin() as connection:
-            handed_on = rows.reap(connection)
-            periodic.schedule(connection, unscheduled)
+    def _hand_on(self) -> None:
+        handed_on = self._runner.look_after_others()
         if handed_on:
             log.warning("%s jobs were handed on: their worker fell silent", handed_on)
             self._wake_hands()

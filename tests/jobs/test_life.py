@@ -10,7 +10,7 @@ from core import clock
 from core.db import db, reading
 from core.jobs import periodic, queries, rows
 from core.jobs.models import Job, JobState
-from core.jobs.registry import Fenced, JobContext, Released
+from core.jobs.registry import Fenced, JobContext, JobFailed, Released
 from core.jobs.runner import Runner, work_off
 from core.jobs.service import cancel, enqueue, retry
 from core.jobs.words import describe
@@ -305,12 +305,62 @@ def test_a_live_job_answers_for_its_key_and_an_ended_one_does_not(app: Flask) ->
     assert second.id != first.id
 
 
+def test_asked_again_while_it_runs_it_runs_once_more(app: Flask) -> None:
+    job = enqueue("test.scripted", {}, unique_key="course-1")
+    db.session.commit()
+    runs: list[int] = []
+
+    def asked_meanwhile(context: JobContext) -> None:
+        runs.append(context.attempt)
+        context.commit()
+        if context.attempt == 1:
+            for again in (True, True, False):
+                with app.app_context():
+                    assert enqueue("test.scripted", {}, unique_key="course-1", again=again).id == job.id
+                    db.session.commit()
+
+    kinds.during.append(asked_meanwhile)
+    work_off(app)
+
+    assert runs == [1, 2], "once more, however often it was asked"
+    job = reloaded(job)
+    assert (job.state, job.unique_key) == (JobState.DONE, None)
+
+
+def test_asked_again_before_it_began_it_runs_once(app: Flask) -> None:
+    enqueue("test.increment", {"number": 0}, unique_key="course-1", again=True)
+    db.session.commit()
+    enqueue("test.increment", {"number": 0}, unique_key="course-1", again=True)
+    db.session.commit()
+
+    work_off(app)
+
+    assert kinds.times_applied() == [1]
+
+
+def test_a_job_that_failed_for_good_runs_once_more_if_asked_meanwhile(app: Flask) -> None:
+    def refuse_once(context: JobContext) -> None:
+        context.commit()
+        if context.attempt == 1:
+            with app.app_context():
+                enqueue("test.scripted", {}, unique_key="k", again=True)
+                db.session.commit()
+            raise JobFailed("test.refused", file="a")
+
+    kinds.during.append(refuse_once)
+    job = enqueue("test.scripted", {}, unique_key="k")
+    db.session.commit()
+    work_off(app)
+
+    assert (reloaded(job).state, reloaded(job).attempt) == (JobState.DONE, 2)
+
+
 def test_periodic_work_is_planned_once_per_period(app: Flask) -> None:
     def plan() -> list[str]:
         with db.engine.begin() as connection:
             kinds_missing = periodic.missing(connection)
-            periodic.schedule(connection, kinds_missing)
-            periodic.schedule(connection, kinds_missing)
+            periodic.plan(connection, kinds_missing)
+            periodic.plan(connection, kinds_missing)
             return kinds_missing
 
     assert "jobs.prune" in plan()
