@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.dates import get_timezone_location
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import InputRequired
 
 from core import clock, i18n
@@ -57,7 +58,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc] # the library ships no types
         validators=[InputRequired(_l("Type your name."))],
         render_kw={"autocomplete": "name"},
     )
-    locale = SelectField(_l("Language"), choices=list(i18n.LOCALES.items()))
+    locale = SelectField(_l("Language"), choices=[SelectChoice(*item) for item in i18n.LOCALES.items()])
     timezone = SelectField(_l("Time zone"), description=_l("Dates and times are shown in it."))
 
     def __init__(self, *args: Any, present_zone: str, **kwargs: Any) -> None:
@@ -65,13 +66,15 @@ class ProfileForm(FlaskForm):  # type: ignore[misc] # the library ships no types
         self.timezone.choices = zone_choices(present_zone)
 
 
-def zone_choices(present: str) -> list[tuple[str, str]]:
+def zone_choices(present: str) -> list[SelectChoice]:
     """Time zones from west to east with what their clocks show now, among them the one in use."""
     names = {*ZONES, present} & available_timezones()
     now = clock.now()
     zones = sorted((now.astimezone(ZoneInfo(name)).utcoffset() or timedelta(), name) for name in names)
     locale = i18n.get_locale()
-    return [(name, f"{_offset(now, name)} {get_timezone_location(name, locale=locale)}") for _utc, name in zones]
+    return [
+        SelectChoice(name, f"{_offset(now, name)} {get_timezone_location(name, locale=locale)}") for _utc, name in zones
+    ]
 
 
 def _offset(moment: datetime, zone: str) -> str:
@@ -90,10 +93,13 @@ class TokenForm(FlaskForm):  # type: ignore[misc] # the library ships no types
     )
     access = RadioField(
         _l("What it may do"),
-        choices=[("read", _l("Read only")), ("write", _l("Read and write, as you may yourself"))],
+        choices=[
+            SelectChoice("read", _l("Read only")),
+            SelectChoice("write", _l("Read and write, as you may yourself")),
+        ],
         default="read",
     )
-    lifetime = SelectField(_l("Valid for"), choices=[*LIFETIMES.items()], default="90")
+    lifetime = SelectField(_l("Valid for"), choices=[SelectChoice(*item) for item in LIFETIMES.items()], default="90")
     once = OnceField()
 
     def expires_at(self) -> datetime | None:
