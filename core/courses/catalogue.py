@@ -78,6 +78,8 @@ class Catalogue:
     orders: dict[str, list[int]] = field(default_factory=dict)
     windows: list[tuple[datetime, datetime, int]] = field(default_factory=list)
     """When people can enrol in a run with free seats: from, until, the course's bit."""
+    fragments: dict[Any, Any] = field(default_factory=dict)
+    """What pages rendered of these courses and want to keep as long as these are the courses."""
 
     @property
     def everything(self) -> int:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, get_template_attribute, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from core.config import current_settings
 from core.courses import queries
@@ -12,6 +13,7 @@ from core.courses.course_page import render_course_page, seen_course
 from core.courses.models import Level
 from core.courses.search import SORTS, Answer, Question, looser, search_courses
 from core.courses.words import LEVELS
+from core.i18n import language_tag
 from core.institutions.queries import by_slug
 from core.web.scope import current_viewer
 
@@ -100,6 +102,24 @@ def _catalogue_page(answer: Answer, hints: list[tuple[Any, Question, int]]) -> d
         # Filters make endless addresses; what search engines keep is the plain list.
         "canonical": canonical(Question().address(base, question.page)),
     }
+
+
+@bp.app_template_global()
+def course_cards(answer: Answer, level: str = "h2", eager: int = 3) -> Markup:
+    """The answer's cards as a grid; the covers of the first ``eager`` are fetched at once.
+
+    A card looks the same to everybody, so each is rendered once per language and kept with the catalogue it is from.
+    """
+    card = get_template_attribute("courses/cards.html", "card")
+    root, language, kept = url_for("courses.catalogue"), language_tag(), answer.fragments
+    parts = []
+    for place, course in enumerate(answer.cards):
+        learners, at_once = answer.learners.get(course.id, 0), place < eager
+        key = (course.id, language, root, level, at_once, learners)
+        if key not in kept:
+            kept[key] = card(course, root, learners, level, at_once)
+        parts.append(kept[key])
+    return Markup('<ul class="catalogue-grid">{}</ul>').format(Markup("").join(parts))
 
 
 @bp.app_template_global()

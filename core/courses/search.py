@@ -102,7 +102,7 @@ class Option:
     """A value of a facet: how many courses it would show, and whether it is ticked."""
 
     value: str
-    label: Any
+    label: str
     count: int
     ticked: bool
 
@@ -128,6 +128,8 @@ class Answer:
     total: int
     pages: int
     facets: list[Facet]
+    fragments: dict[Any, Any]
+    """Rendered cards, kept as long as the catalogue they are from."""
 
     @property
     def ticks(self) -> list[tuple[str, Option]]:
@@ -146,7 +148,9 @@ def search_courses(question: Question, viewer: Viewer, *, per_page: int = PAGE) 
     cards = [catalogue.cards[number] for number in numbers]
     facets = [found.facet(name) for name in FACETS]
     understood = replace(question, ticked=found.ticked, page=page)
-    return Answer(understood, cards, enrolment_counts([card.id for card in cards]), total, pages, facets)
+    return Answer(
+        understood, cards, enrolment_counts([card.id for card in cards]), total, pages, facets, catalogue.fragments
+    )
 
 
 def looser(question: Question, viewer: Viewer) -> list[tuple[Any, Question, int]]:
@@ -197,7 +201,7 @@ class _Found:
         for value, label in _LABELS.get(name, self.catalogue.institution_names).items():
             count = (values.get(value, 0) & others).bit_count()
             if count or value in ticked:
-                options.append(Option(value, label, count, value in ticked))
+                options.append(Option(value, str(label), count, value in ticked))
         if name == "institution":
             options.sort(key=lambda option: (not option.ticked, -option.count, option.value))
         return Facet(name, FACETS[name], options)
