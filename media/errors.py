@@ -4,8 +4,12 @@ Core turns a code into Chinese or English. So that it cannot forget one, every c
 ``sentences``; the English there is what logs show and what translators start from.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Mapping
 from typing import ClassVar
+
+import media
 
 
 class MediaError(Exception):
@@ -24,11 +28,14 @@ class MediaError(Exception):
 
 
 def all_sentences() -> dict[str, str]:
-    """Every code of every error class that has been imported, with its English sentence."""
+    """Every code this package can raise or report, with its English sentence."""
+    for module in pkgutil.iter_modules(media.__path__, "media."):
+        importlib.import_module(module.name)
     found: dict[str, str] = {}
     waiting: list[type[MediaError]] = [MediaError]
     while waiting:
         kind = waiting.pop()
-        found.update(kind.sentences)
+        if kind.__module__.startswith("media."):
+            found.update(kind.sentences)
         waiting.extend(kind.__subclasses__())
     return found
