@@ -32,7 +32,7 @@ class StorageError(MediaError):
 class StorageFull(StorageError):
     """There is no room: the disk, the quota or the limit on one file is used up."""
 
-    sentences: ClassVar = {"storage_full": "There is no room left for this file. Free some space and try again."}
+    sentences: ClassVar = {"storage_full": "The server has no room left for this file."}
 
     def __init__(self) -> None:
         super().__init__("storage_full")

@@ -31,7 +31,7 @@ def used() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = ast.unparse(node.func)
-                if name in makers or name.endswith(("Error", "Unplayable", "Failed")):
+                if name in makers or (name.endswith(("Error", "Unplayable", "Failed")) and name != "ValueError"):
                     found.add(str(node.args[0].value))
     return found
 
