@@ -5,8 +5,6 @@ second tab and a download manager send no cookie that could be asked for. So lin
 lecture with pauses), are made only for people who may have the file, and name no other file.
 """
 
-import hashlib
-import hmac
 import logging
 import re
 from collections import OrderedDict
@@ -24,9 +22,6 @@ from core.files.models import Asset
 from media.signing import Claim, Signer
 
 LASTS = timedelta(hours=4)
-SIZES = (96, 320, 640, 1280)
-"""Widths of the stored variants of a picture, in pixels."""
-
 CONTENT_LETTERS = 16
 
 _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\?#%]+")
@@ -72,23 +67,6 @@ def read(token: str) -> Grant:
     )
 
 
-def picture_url(asset: Asset | int, size: int) -> str:
-    """The address of a picture at least ``size`` pixels wide (or its widest). Takes the asset or its id.
-
-    Covers, logos and avatars are shown to everybody who sees a page with them, so their addresses need no log-in and
-    never expire; a part of each cannot be guessed, and what lies there never changes.
-    """
-    asset_id = asset if isinstance(asset, int) else asset.id
-    width = next((each for each in SIZES if each >= size), SIZES[-1])
-    return url_for("files.picture", asset_id=asset_id, seal=picture_seal(asset_id), width=width)
-
-
-def picture_seal(asset_id: int) -> str:
-    """The part of a picture's address that cannot be guessed."""
-    key = current_settings().secret_key.encode()
-    return hmac.new(key, f"picture {asset_id}".encode(), hashlib.sha256).hexdigest()[:16]
-
-
 FetchListener = Callable[[str], None]
 _listeners: list[FetchListener] = []
 _told: OrderedDict[str, None] = OrderedDict()
@@ -120,15 +98,14 @@ def tell_fetch(stream_id: str) -> None:
 
 
 def _url(asset: Asset, user_id: int | None, stream_id: str | None, *, as_download: bool, expires_in: timedelta) -> str:
-    claims = {
-        "a": asset.id,
-        "h": asset.sha256[-CONTENT_LETTERS:],
-        "u": user_id,
-        "s": stream_id,
-        "d": as_download or None,
-    }
-    given: dict[str, Claim] = {name: value for name, value in claims.items() if value is not None}
-    token = _signer().sign(given, expires=clock.now() + expires_in)
+    claims: dict[str, Claim] = {"a": asset.id, "h": asset.sha256[-CONTENT_LETTERS:]}
+    if user_id is not None:
+        claims["u"] = user_id
+    if stream_id is not None:
+        claims["s"] = stream_id
+    if as_download:
+        claims["d"] = True
+    token = _signer().sign(claims, expires=clock.now() + expires_in)
     return url_for("files.media", token=token, name=_name_in_url(asset.name))
 
 

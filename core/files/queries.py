@@ -54,3 +54,35 @@ def _stored_file(_database: str, asset_id: int, content: str) -> StoredFile:
     if row is None or not row.sha256.endswith(content):
         raise NotFound(_("This file is not there any more, or is still being checked."))
     return StoredFile(*row)
+
+
+def picture_file(asset_id: int, width: int) -> StoredFile:
+    """The smallest variant of a picture that is at least ``width`` pixels wide, else its widest.
+
+    Raises :class:`NotFound`.
+    """
+    return _picture_file(current_settings().database_url, asset_id, width)
+
+
+@lru_cache(maxsize=4096)
+def _picture_file(_database: str, asset_id: int, width: int) -> StoredFile:
+    row = db.session.execute(
+        select(Asset.kind, Asset.media_type, Asset.store, Asset.details, Asset.created_at).where(
+            Asset.id == asset_id, Asset.kind == "image"
+        )
+    ).first()
+    variants = sorted(row.details.get("variants", []), key=lambda each: int(each["width"])) if row else []
+    if row is None or not variants:
+        raise NotFound(_("This picture is not there any more."))
+    chosen = next((each for each in variants if each["width"] >= width), variants[-1])
+    return StoredFile(
+        asset_id=asset_id,
+        name=f"{asset_id}.webp",
+        kind=row.kind,
+        media_type=row.media_type,
+        size=chosen["size"],
+        sha256=chosen["sha256"],
+        store=row.store,
+        key=chosen["key"],
+        created_at=row.created_at,
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core.files import stores
+from core.files import queries, stores
 from core.files.models import Asset
 from media.storage import content_key
 from tests.factories import Factory
@@ -26,3 +26,10 @@ def store_asset(app: Flask, make: Factory) -> StoreAsset:
         return make.asset(owner, sha256=sha256, key=key, size=len(data), **values)
 
     return store
+
+
+@pytest.fixture(autouse=True)
+def _forget_files() -> None:
+    """Each test begins with an empty database; what the process remembers of the last one's files is forgotten."""
+    queries._stored_file.cache_clear()
+    queries._picture_file.cache_clear()
