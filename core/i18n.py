@@ -153,9 +153,10 @@ def compile_catalogues() -> None:
     """Writes the ``.mo`` file of every locale that has ``.po`` files."""
     for folder in sorted(path for path in TRANSLATIONS.iterdir() if path.is_dir()):
         target = folder / "LC_MESSAGES" / "messages.mo"
+        catalogue = merged_catalogue(folder.name)
         target.parent.mkdir(exist_ok=True)
         with target.open("wb") as file:
-            write_mo(file, merged_catalogue(folder.name))
+            write_mo(file, catalogue)
 
 
 if __name__ == "__main__":

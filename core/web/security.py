@@ -14,6 +14,9 @@ from core.errors import LogInNeeded, NotAllowed
 from core.i18n import _
 from core.users.sessions import person_of_token
 
+WITHOUT_TOKEN = frozenset({"web.set_language"})
+"""Harmless when another site sends it. Its form stands on every page: a token would give every visitor a cookie."""
+
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", headers_enabled=False)
 
@@ -74,7 +77,8 @@ def _check_origin() -> None:
         return
     if request.headers.get("Authorization") and not current_user.is_authenticated:
         raise LogInNeeded(_("This token is unknown, revoked or expired. Make a new one on your account page."))
-    csrf.protect()
+    if request.endpoint not in WITHOUT_TOKEN:
+        csrf.protect()
 
 
 def _add_headers(response: Response) -> Response:
