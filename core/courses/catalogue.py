@@ -78,6 +78,7 @@ class Catalogue:
     orders: dict[str, list[int]] = field(default_factory=dict)
     windows: list[tuple[datetime, datetime, int]] = field(default_factory=list)
     """When people can enrol in a run with free seats: from, until, the course's bit."""
+    _open: tuple[datetime, datetime, int] = (_END, _END, 0)
     fragments: dict[Any, Any] = field(default_factory=dict)
     """What pages rendered of these courses and want to keep as long as these are the courses."""
 
@@ -101,11 +102,16 @@ class Catalogue:
         return seen
 
     def open_at(self, moment: datetime) -> int:
-        """The courses with a run that one can join at ``moment``."""
-        found = 0
-        for opens, closes, bit in self.windows:
-            if opens <= moment < closes:
-                found |= bit
+        """The courses with a run that one can join at ``moment``. Reckoned anew when a door opened or closed since."""
+        since, until, found = self._open
+        if not since <= moment < until:
+            since, until, found = _BEGINNING, _END, 0
+            for opens, closes, bit in self.windows:
+                if opens <= moment < closes:
+                    found |= bit
+                for edge in (opens, closes):
+                    since, until = (max(since, edge), until) if edge <= moment else (since, min(until, edge))
+            self._open = since, until, found
         return found
 
     def in_order(self, chosen: int, order: str) -> list[int]:
@@ -115,13 +121,12 @@ class Catalogue:
         return [number for number in self.orders[order] if number < size and bits[number] == "1"]
 
 
-def containing(words: list[str], texts: list[str]) -> int:
-    """The numbers of the texts that contain every word, as a set. Plain substrings: no character is special."""
-    found = 0
-    for number, text in enumerate(texts):
-        if all(word in text for word in words):
-            found |= 1 << number
-    return found
+def containing(words: list[str], texts: list[str], among: Iterable[int] | None = None) -> list[int]:
+    """The numbers of the texts that contain every word. Plain substrings: no character is special."""
+    numbers = list(range(len(texts)) if among is None else among)
+    for word in words:
+        numbers = [number for number in numbers if word in texts[number]]
+    return numbers
 
 
 _kept: Catalogue | None = None

@@ -6,7 +6,7 @@ A facet's counts are taken with all *other* filters applied: they say how many c
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy import select
@@ -97,13 +97,12 @@ class Question:
         return replace(self, ticked={name: values for name, values in left.items() if values})
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """A value of a facet: how many courses it would show, and whether it is ticked."""
 
     value: str
     label: str
-    count: int
+    courses: int
     ticked: bool
 
 
@@ -175,7 +174,7 @@ class _Found:
         self.words = fold(question.words).split()
         self.base = catalogue.visible_to(viewer)
         if self.words:
-            self.base &= containing(self.words, catalogue.texts)
+            self.base &= sum(1 << number for number in containing(self.words, catalogue.texts))
         self.allowed = {name: _union(self.values[name], wanted) for name, wanted in self.ticked.items()}
         self.chosen = _all_of(self.base, self.allowed.values())
 
@@ -189,8 +188,8 @@ class _Found:
         """The numbers of the chosen courses. Where words are searched, those that have them in the title lead."""
         numbers = self.catalogue.in_order(self.chosen, sort)
         if self.words and sort == "newest":
-            by_title = containing(self.words, self.catalogue.titles)
-            numbers.sort(key=lambda number: not by_title >> number & 1)
+            by_title = set(containing(self.words, self.catalogue.titles, numbers))
+            numbers.sort(key=lambda number: number not in by_title)
         return numbers
 
     def facet(self, name: str) -> Facet:
@@ -203,7 +202,7 @@ class _Found:
             if count or value in ticked:
                 options.append(Option(value, str(label), count, value in ticked))
         if name == "institution":
-            options.sort(key=lambda option: (not option.ticked, -option.count, option.value))
+            options.sort(key=lambda option: (not option.ticked, -option.courses, option.value))
         return Facet(name, FACETS[name], options)
 
 
