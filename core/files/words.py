@@ -1,7 +1,4 @@
-"""Sentences for the codes with which ``media`` says what is wrong with bytes, and core why a file was not taken.
-
-Those about captions stand with the captions, in ``core.courses.caption_words``.
-"""
+"""Sentences for the codes with which ``media`` says what is wrong with bytes, and core why a file was not taken."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -80,7 +77,29 @@ _PICTURES: dict[str, Any] = {
     ),
 }
 
-SENTENCES = {**_UPLOADS, **_REFUSALS, **_RECORDINGS, **_PICTURES}
+_CAPTIONS: dict[str, Any] = {
+    "captions_empty": _l("The file is empty (0 bytes)."),
+    "captions_too_long": _l("A caption file has at most %(limit_mb)s MB; this one is larger."),
+    "captions_not_text": _l("This is not a text file. Captions are WebVTT (.vtt) or SubRip (.srt)."),
+    "captions_unknown": _l("There are no caption times in this file. Captions are WebVTT (.vtt) or SubRip (.srt)."),
+    "encoding_converted": _l("The file is in %(encoding)s; it was converted to UTF-8."),
+    "bytes_damaged": _l("%(count)s characters could not be read and are shown as “�”."),
+    "signature_malformed": _l("The first line must be “WEBVTT” and nothing before it; the file was read as SRT."),
+    "timing_malformed": _l("These times cannot be read, so the caption is left out: %(text)s"),
+    "timing_comma": _l("WebVTT writes times with a dot (00:00:01.000), so this caption is left out: %(text)s"),
+    "orphan_text": _l("This text has no times, so it is left out: %(text)s"),
+    "late_block": _l("%(block)s must come before the first caption, so it is left out."),
+    "setting_ignored": _l("The setting %(setting)s is not valid and has no effect."),
+    "region_unknown": _l("There is no region %(region)s; the caption is shown in its usual place."),
+    "tag_ignored": _l("The tag <%(tag)s> is not known and has no effect."),
+    "cue_empty": _l("This caption has no text and is left out."),
+    "ends_before_start": _l("This caption ends before it begins, so it is never shown and is left out."),
+    "out_of_order": _l("This caption begins before the one above it; they were put in order."),
+    "no_cues": _l("There is no caption in this file."),
+    "too_many_problems": _l("There are more problems than are listed here."),
+}
+
+SENTENCES = {**_UPLOADS, **_REFUSALS, **_RECORDINGS, **_PICTURES, **_CAPTIONS}
 
 
 def sentence(code: str, params: Mapping[str, Any]) -> str:
