@@ -43,7 +43,8 @@ def read_captions(data: bytes) -> Captions:
     """The captions of a WebVTT or SRT file. Raises ``CaptionsError``; everything milder is in ``problems``.
 
     A text that has times but not WebVTT's signature, such as a ``.vtt`` whose first line was lost, is read
-    as SRT."""
+    as SRT.
+    """
     if not data.strip():
         raise CaptionsError("captions_empty")
     if len(data) > MOST_BYTES:

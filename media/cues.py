@@ -13,7 +13,8 @@ class CueSettings:
     """Where and how a cue is shown, in the words and defaults of WebVTT; ``None`` is *auto*.
 
     ``line`` counts lines if ``snap_to_lines``, else it is a percentage, as ``position`` and ``size`` always
-    are."""
+    are.
+    """
 
     vertical: str = ""
     line: float | None = None

@@ -1,5 +1,4 @@
-"""Cue settings and regions (W3C WebVTT, sections 6.2 and 6.3): read as browsers do, written as the syntax
-wants.
+"""Cue settings and regions (W3C WebVTT, sections 6.2 and 6.3), read as browsers do and written strictly.
 
 A setting that is not valid has no effect and is handed back by its text, so that a person can be told.
 """

@@ -17,7 +17,8 @@ class MediaError(Exception):
 
     ``code`` is one of the keys of ``sentences`` of its class; ``params`` fill the sentence's braces and
     hold only numbers and short strings. ``str(error)`` is the English sentence, for logs. A code the class
-    does not list is a mistake of the programmer and raises ``KeyError`` at once."""
+    does not list is a mistake of the programmer and raises ``KeyError`` at once.
+    """
 
     sentences: ClassVar[Mapping[str, str]] = {}
 

@@ -3,7 +3,8 @@
 ffprobe reads the file twice: once for what the container says of itself, once packet by packet. Headers
 promise what they like (an index of two hours over three seconds of film, no length at all in what browsers
 record), so lengths and frame rates are counted from packets and compared with the promise. Nothing is
-decoded beyond the first frames."""
+decoded beyond the first frames.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +64,8 @@ class Probe:
     ``duration_ms`` is the length a player will show; ``promised_ms`` what the header says, if it says.
     ``width`` and ``height`` are as seen, after turning by ``rotation`` (clockwise degrees: 0, 90, 180, 270)
     and stretching of non-square pixels. ``is_faststart`` is ``None`` where the container knows no such
-    thing."""
+    thing.
+    """
 
     content_type: ContentType
     size: int

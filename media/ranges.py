@@ -5,7 +5,8 @@ Pure functions over header values. They speak of GET: for any other method the f
 
 One range is answered as 206. Several are first put in order and joined where they overlap or touch, as
 section 15.3.7.2 allows; if one is left it is served, else the whole is sent as 200, which section 14.2
-allows as well. No player asks for scattered ranges, and multipart answers have mostly served attacks."""
+allows as well. No player asks for scattered ranges, and multipart answers have mostly served attacks.
+"""
 
 import re
 from dataclasses import dataclass
@@ -98,7 +99,8 @@ def answer_range(
 
     ``etag`` is the current entity tag as sent, quotes included; ``last_modified`` is aware. A ``Range``
     that is malformed, of another unit or guarded by an ``If-Range`` that does not hold is as good as
-    absent."""
+    absent.
+    """
     if range_header is None or not if_range_holds(if_range, etag=etag, last_modified=last_modified):
         return Whole(size)
     wanted = parse_range(range_header)
@@ -119,7 +121,8 @@ def parse_range(header: str) -> list[tuple[int | None, int | None]] | None:
 
     ``(first, last)`` with both ends inclusive, ``(first, None)`` to the end, ``(None, n)`` for the last n
     bytes. One malformed element makes the whole field malformed; empty list elements are allowed (section
-    5.6.1)."""
+    5.6.1).
+    """
     unit, equals, spec = header.partition("=")
     if len(header) > _LONGEST_HEADER or not equals or unit.strip(" \t").lower() != "bytes":
         return None

@@ -1,10 +1,10 @@
-"""Runs ffmpeg and ffprobe over files strangers made: without a shell, a network, a say in paths, or all the
-time.
+"""Runs ffmpeg and ffprobe over strangers' files: without a shell, a network, a say in paths or endless time.
 
 Limits are put on by ``prlimit`` and ``setpriv`` (util-linux), which become the tool itself: code between
 fork and exec would not be safe in a process with threads. ``setpriv`` also makes the kernel end the tool
 when the thread that waits for it ends, so a killed worker leaves no ffmpeg behind that writes over its
-successor."""
+successor.
+"""
 
 import shutil
 import signal

@@ -3,7 +3,8 @@
 A token is a few claims (asset, person, stream) in compact JSON with an HMAC-SHA256 over claims and purpose,
 in letters that need no quoting in a URL. ``itsdangerous`` does the signing; what is added here is the
 expiry inside the token, so that whoever checks needs no rule of his own, and errors that say which of the
-two went wrong."""
+two went wrong.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -45,7 +46,8 @@ class Signer:
     """Signs and checks tokens of one ``purpose``; a token of another purpose is invalid.
 
     ``key`` signs; ``retired`` keys still open what they signed, so that a key can be changed while people
-    watch."""
+    watch.
+    """
 
     def __init__(self, key: str | bytes, *, purpose: str, retired: Sequence[str | bytes] = ()) -> None:
         keys = [*retired, key]

@@ -4,7 +4,8 @@ Own tables rather than a library: the ones on the index either trust extensions,
 or cannot tell a playlist from a film, and every answer here is one that a refusal sentence or a player
 relies on. Signatures follow the formats' own documents and the WHATWG MIME Sniffing Standard where that
 speaks; zip and OLE containers are looked into (``media.containers``), text by its first words
-(``media.texts``)."""
+(``media.texts``).
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -2,7 +2,8 @@
 
 Hours may be missing, fractions follow a comma, a dot or a colon, counters may be absent or wrong, empty
 lines may stand inside a caption, Chinese input methods put full-width colons and commas between the digits.
-Tags of HTML that WebVTT knows are kept, others dropped, and what only looks like a tag stays text."""
+Tags of HTML that WebVTT knows are kept, others dropped, and what only looks like a tag stays text.
+"""
 
 import re
 import unicodedata

@@ -3,7 +3,8 @@
 A key is a relative path of plain segments. Files that people upload get the key of their content
 (``content_key``), so the same lecture handed in twice rests on disk once and a stored object never changes
 under its key. ``LocalStorage`` keeps objects on a disk, ``MemoryStorage`` in a dictionary; a store reached
-over the network implements the same protocol and answers ``None`` where a path is asked for."""
+over the network implements the same protocol and answers ``None`` where a path is asked for.
+"""
 
 import errno
 import hashlib
@@ -67,7 +68,8 @@ class Storage(Protocol):
         """Move the file ``source`` into the store; afterwards ``source`` is gone.
 
         On the same filesystem nothing is copied, whatever the size. When putting fails, ``source`` is
-        untouched."""
+        untouched.
+        """
 
     def put_stream(self, stream: BinaryIO, key: str) -> int:
         """Store everything ``stream`` yields until its end; return the number of bytes.
@@ -110,7 +112,8 @@ def check_key(key: str) -> str:
     """Return ``key`` if it is safe on every store, else raise ``InvalidKey``.
 
     Safe means: segments of ASCII letters, digits, ``.``, ``_`` and ``-`` joined by single slashes, none
-    beginning with a dot, at most 1,024 characters (the limit of S3)."""
+    beginning with a dot, at most 1,024 characters (the limit of S3).
+    """
     if len(key) > 1024 or not all(_SEGMENT.fullmatch(segment) for segment in key.split("/")):
         raise InvalidKey(key)
     return key

@@ -2,7 +2,8 @@
 
 The rules are those that Chromium, Firefox and Safari share (MDN's media type and format guide; Safari plays
 VP9 and Opus in WebM from 17, Opus and Vorbis in Ogg from 18.4). What only some of them play, such as HEVC,
-counts as not playable, because a course cannot choose its students' browsers."""
+counts as not playable, because a course cannot choose its students' browsers.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,8 @@ class Stream:
     """One stream. ``start_ms``, ``end_ms`` and ``packets`` are what was found, not what was promised.
 
     ``width`` and ``height`` are as seen: after turning by ``rotation`` (clockwise degrees: 0, 90, 180, 270)
-    and stretching of non-square pixels. ``codec`` is ffmpeg's name, ``None`` if it knows none."""
+    and stretching of non-square pixels. ``codec`` is ffmpeg's name, ``None`` if it knows none.
+    """
 
     index: int
     kind: str
@@ -49,7 +51,8 @@ class Playability:
     """The verdict on a file.
 
     ``remux_to`` is ``"mp4"`` or ``"webm"`` if the streams, copied as they are, play better from a new file
-    of that kind: from a container that browsers know, with the index in front, with a stated length."""
+    of that kind: from a container that browsers know, with the index in front, with a stated length.
+    """
 
     obstacle: Obstacle | None
     remux_to: str | None

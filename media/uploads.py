@@ -75,7 +75,8 @@ class UploadSpool:
 
     Upload ids are 8 to 64 letters, digits, ``-`` and ``_``, chosen by the caller; any other id is
     ``upload_missing``. ``block`` is the most bytes held in memory per writer. ``reserve`` bytes of the disk
-    are kept free of new uploads, so that the database beside them can still write."""
+    are kept free of new uploads, so that the database beside them can still write.
+    """
 
     def __init__(self, folder: Path, *, block: int = 256 * 1024, reserve: int = 256 * 1024 * 1024) -> None:
         self._folder = folder
@@ -103,7 +104,8 @@ class UploadSpool:
 
         With a checksum the piece counts whole or not at all. Without one, what arrived counts even when the
         stream breaks; its exception then passes through. Raises ``UploadError``, ``ChecksumError`` (the
-        piece is dropped) and ``StorageFull`` (what fitted counts)."""
+        piece is dropped) and ``StorageFull`` (what fitted counts).
+        """
         token = self._claim(upload_id, at, in_doubt=checksum is not None)
         hasher = checksum.hasher() if checksum else None
         offset = at
@@ -135,7 +137,8 @@ class UploadSpool:
         """Hash the whole file, name its type and move it into ``storage`` without a second copy.
 
         Reads every byte once, so it belongs into a job. May be repeated, also after being killed half-way,
-        until ``discard`` forgets the upload. Raises ``UploadError`` and ``StorageFull``."""
+        until ``discard`` forgets the upload. Raises ``UploadError`` and ``StorageFull``.
+        """
         try:
             with self._locked(upload_id) as part:
                 return self._move(upload_id, part, storage, total)
@@ -221,7 +224,8 @@ class UploadSpool:
         """Hold the exclusive lock of an upload; yields the descriptor of its bytes.
 
         The file is opened anew each time and compared with what the path names once the lock is held: while
-        this caller waited, the bytes may have been moved into the storage, and nobody may write there."""
+        this caller waited, the bytes may have been moved into the storage, and nobody may write there.
+        """
         path = self._file(upload_id, "part")
         try:
             part = os.open(path, os.O_RDWR)

@@ -3,7 +3,8 @@
 Every pair of its tests is tried: the ``.vtt``, the cues its ``.json`` expects (which pair belongs together
 is read from its ``test.js``), and the tree of each cue's text from ``-proc.json``. Its expectations date
 from 2014; where the W3C Recommendation decides otherwise today, the difference is listed here with the
-sentence it rests on, and the Recommendation is followed."""
+sentence it rests on, and the Recommendation is followed.
+"""
 
 import json
 import re
