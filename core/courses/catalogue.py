@@ -23,7 +23,6 @@ from core import clock
 from core.courses.models import Course, CourseRun, CourseState, EnrolmentPolicy, TeamMember, TeamRole, Visibility
 from core.courses.stamp import current_stamp
 from core.db import db
-from core.files.models import Asset
 from core.institutions.models import Institution
 from core.permissions import Permission, Viewer
 from core.tenancy import across_institutions
@@ -54,7 +53,6 @@ class Card:
     """As people write it: ``16``, ``7.5``; empty where nothing is said."""
     has_certificate: bool
     cover_id: int | None
-    cover_sha256: str | None
     lesson_count: int
 
 
@@ -206,7 +204,6 @@ def _card(row: Any) -> Card:
         credit_hours=hours_text(row.credit_hours),
         has_certificate=row.has_certificate,
         cover_id=row.cover_id,
-        cover_sha256=row.cover_sha256,
         lesson_count=row.lesson_count,
     )
 
@@ -253,10 +250,8 @@ _COURSES = (
         Course.cover_id,
         Institution.slug.label("institution_slug"),
         Institution.name.label("institution_name"),
-        Asset.sha256.label("cover_sha256"),
     )
     .join(Institution, Institution.id == Course.institution_id)
-    .outerjoin(Asset, Asset.id == Course.cover_id)
     .where(Course.state == CourseState.PUBLISHED)
 )
 _TEACHERS = (

@@ -81,7 +81,7 @@ def render_course_page(seen: SeenCourse, viewer: Viewer, form: EnrolForm | None 
         team=queries.listed_team(course.id),
         chosen=chosen,
         others=[choice for choice in offered if choice is not chosen],
-        form=form or EnrolForm(formdata=None),
+        form=form or (EnrolForm(formdata=None) if viewer.user_id is not None else None),
         resume=resume_lesson(seen.active, chapters),
         opens_all=is_team or seen.active is not None,
         is_team=is_team,

@@ -13,6 +13,7 @@ from core.courses.course_page import render_course_page, seen_course
 from core.courses.models import Level
 from core.courses.search import SORTS, Answer, Question, looser, search_courses
 from core.courses.words import LEVELS
+from core.files.pictures import picture_url
 from core.i18n import language_tag
 from core.institutions.queries import by_slug
 from core.web.scope import current_viewer
@@ -129,18 +130,18 @@ def level_name(level: str) -> Any:
 
 
 @bp.app_template_global()
-def cover_url(_course: Any) -> str | None:
+def cover_url(course: Any, width: int = 640) -> str | None:
     """Where a course's cover is; None where it has none and one is drawn from its title."""
-    return None
+    return picture_url(course.cover_id, width) if course.cover_id else None
 
 
 @bp.app_template_global()
-def photo_url(_person: Any) -> str | None:
-    """Where a person's photo is."""
-    return None
+def photo_url(person: Any) -> str | None:
+    """Where a person's photo is; None where there is none and initials stand for it."""
+    return picture_url(person.avatar_id, 128) if person.avatar_id else None
 
 
 @bp.app_template_global()
-def logo_url(_institution: Any) -> str | None:
-    """Where an institution's logo is."""
-    return None
+def logo_url(institution: Any) -> str | None:
+    """Where an institution's logo is, if it has one."""
+    return picture_url(institution.logo_id, 128) if institution.logo_id else None

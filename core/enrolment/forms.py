@@ -1,7 +1,7 @@
-"""Forms for joining a run, for deciding about those who ask, and for placing people in classes."""
+"""The form for joining a run."""
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField
+from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import HiddenInput
 
@@ -21,10 +21,3 @@ class EnrolForm(FlaskForm):  # type: ignore[misc] # the library ships no types
     )
     code = LineField(_l("Enrolment code"), longest=64)
     message = ProseField(_l("What the team should know"), longest=300)
-
-
-class DecisionForm(FlaskForm):  # type: ignore[misc]
-    """What the team decides about people who asked to be admitted."""
-
-    reason = LineField(_l("Reason, shown to those who are not admitted"), longest=300)
-    decision = HiddenField()

@@ -38,9 +38,7 @@ class Enrolment(InstitutionOwned, Model):
     run_id: Mapped[int] = mapped_column(ForeignKey("course_run.id", ondelete="CASCADE"))
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-    class_group_id: Mapped[int | None] = mapped_column(
-        ForeignKey("class_group.id", ondelete="SET NULL"), index=True
-    )
+    class_group_id: Mapped[int | None] = mapped_column(ForeignKey("class_group.id", ondelete="SET NULL"), index=True)
     state: Mapped[EnrolmentState] = mapped_column(String(16), default=EnrolmentState.ACTIVE)
     message: Mapped[str] = mapped_column(String(300), default="")
     """What the person wrote when asking to be admitted, or the team's reason for refusing."""

@@ -12,12 +12,10 @@ from core.courses.models import Chapter, ClassGroup, Course, CourseRun, Lesson
 from core.db import db
 from core.enrolment.models import Enrolment, EnrolmentState
 from core.errors import NotFound
-from core.files.models import Asset
 from core.i18n import _
-from core.institutions.models import Institution, Membership
+from core.institutions.models import Institution
 from core.progress.models import LessonProgress
 from core.tenancy import across_institutions
-from core.users.models import User
 
 
 def enrolment_in(run_id: int, user_id: int) -> Enrolment | None:
@@ -69,7 +67,6 @@ class MyCourse:
     title: str
     credit_hours: Decimal
     cover_id: int | None
-    cover_sha256: str | None
     institution: str
     run_title: str
     starts_at: datetime
@@ -109,7 +106,6 @@ def my_courses(user_id: int) -> list[MyCourse]:
             Course.title,
             Course.credit_hours,
             Course.cover_id,
-            Asset.sha256,
             Institution.name,
             CourseRun.title,
             CourseRun.starts_at,
@@ -124,7 +120,6 @@ def my_courses(user_id: int) -> list[MyCourse]:
         .join(CourseRun, CourseRun.id == Enrolment.run_id)
         .join(Course, Course.id == Enrolment.course_id)
         .join(Institution, Institution.id == Course.institution_id)
-        .outerjoin(Asset, Asset.id == Course.cover_id)
         .outerjoin(Lesson, and_(Lesson.id == Enrolment.last_lesson_id, Lesson.deleted_at.is_(None)))
         .outerjoin(LessonProgress, place)
         .outerjoin(counts, counts.c.enrolment_id == Enrolment.id)
@@ -154,39 +149,6 @@ def _required_and_done(user_id: int) -> Subquery:
         .group_by(Enrolment.id)
         .subquery()
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Learner:
-    """A person in a run, as the team's lists show them."""
-
-    enrolment: Enrolment
-    name: str
-    number: str | None
-    """学号 in the course's institution, where the person has one."""
-    group: str | None
-
-
-def learners(
-    course_id: int, state: EnrolmentState, *, run_id: int | None = None, page: int = 1, per_page: int = 50
-) -> tuple[list[Learner], int]:
-    """A page of the people of a course (or one of its runs) in that state, first come first, and how many there are."""
-    of_course = [Enrolment.course_id == course_id, Enrolment.state == state]
-    if run_id is not None:
-        of_course.append(Enrolment.run_id == run_id)
-    here = and_(Membership.user_id == User.id, Membership.institution_id == Enrolment.institution_id)
-    rows = db.session.execute(
-        select(Enrolment, User.name, Membership.external_id, ClassGroup.name)
-        .join(User, User.id == Enrolment.user_id)
-        .outerjoin(Membership, here)
-        .outerjoin(ClassGroup, ClassGroup.id == Enrolment.class_group_id)
-        .where(*of_course)
-        .order_by(Enrolment.created_at, Enrolment.id)
-        .limit(per_page)
-        .offset((page - 1) * per_page)
-    )
-    total = db.session.scalar(select(func.count(Enrolment.id)).where(*of_course)) or 0
-    return [Learner(*row) for row in rows], total
 
 
 def enrolments_of_course(course_id: int, enrolment_ids: list[int]) -> list[Enrolment]:
