@@ -16,6 +16,7 @@ from core.web import init_app as init_web
 NAVIGATION: list[tuple[str, Any, Callable[[Viewer], bool]]] = [
     ("courses.catalogue", _l("Courses"), lambda _viewer: True),
     ("enrolment.mine", _l("My learning"), lambda viewer: viewer.user_id is not None),
+    ("teach.index", _l("My teaching"), lambda viewer: viewer.teaches),
 ]
 """Main navigation: endpoint, label, and for whom it is shown."""
 
@@ -48,19 +49,29 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
 
 def _register_packages(app: Flask) -> None:
     from core import models  # noqa: F401 - every table is known before the first statement
+    from core.courses import editor_views as editor
     from core.courses import public_views as courses
     from core.courses import scoping as course_scoping  # noqa: F401 - finders are known by being imported
     from core.enrolment import views as enrolment
-    from core.institutions import scoping as institution_scoping  # noqa: F401
     from core.files import links
     from core.files import views as files
+    from core.institutions import scoping as institution_scoping  # noqa: F401
     from core.jobs import api as jobs
+    from core.progress import api as progress_api
+    from core.progress import class_views as classes
+    from core.progress import learn_views as learn
+    from core.progress import record_views as record
     from core.progress import service as progress
     from core.users import jobs as user_jobs  # noqa: F401 - handlers are known by being imported
     from core.web.api import api
 
     app.register_blueprint(courses.bp)
+    app.register_blueprint(editor.bp)
     app.register_blueprint(enrolment.bp)
+    app.register_blueprint(classes.bp)
+    app.register_blueprint(record.bp)
     api.register_blueprint(jobs.bp)
     app.register_blueprint(files.bp)
+    app.register_blueprint(learn.bp)
+    api.register_blueprint(progress_api.bp)
     links.on_fetch(progress.note_fetch)

@@ -83,6 +83,12 @@ class Viewer:
     courses: dict[int, Role] = field(default_factory=dict)
     """Course id → the role on its team."""
 
+    @property
+    def teaches(self) -> bool:
+        """Whether the person makes courses somewhere, or may begin one."""
+        starts = GRANTS[Permission.CREATE_COURSE]
+        return bool(self.courses) or any(role in starts for role in self.institutions.values())
+
     def roles(
         self, *, institution_id: int | None = None, course_id: int | None = None, reviewer_id: int | None = None
     ) -> set[Role]:

@@ -78,9 +78,7 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
         context = chromium.new_context(**{"locale": "zh-CN", "viewport": DESKTOP, **options})
         context.set_default_timeout(15_000)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on(
-            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
-        )
+        context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         contexts.append(context)
         return context
 

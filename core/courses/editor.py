@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core.courses import editor_queries, policy, queries
@@ -14,6 +14,7 @@ from core.errors import DomainError, NotFound, StaleForm, status_of
 from core.i18n import _, format_datetime
 from core.institutions.models import Institution
 from core.permissions import Permission
+from core.web.durations import clock_text
 from core.web.scope import current_viewer
 
 bp = Blueprint("teach", __name__, url_prefix="/teach", template_folder="templates")
@@ -52,9 +53,16 @@ def page(template: str, course: Course, tab: str, /, status: int = 200, **values
         institution=institution,
         tab=tab,
         may=lambda permission: policy.may(viewer, Permission(permission), course),
+        lesson_preview=lambda lesson_id: lesson_address(course, lesson_id),
+        clock_text=clock_text,
         **values,
     )
     return html, status
+
+
+def lesson_address(course: Course, lesson_id: int) -> str:
+    """The learning page of a lesson as a student sees it."""
+    return f"{url_for('courses.course', course_slug=course.slug)}/lessons/{lesson_id}?as=student"
 
 
 def is_changeable(course: Course) -> bool:
@@ -115,6 +123,12 @@ def saved_values(form: Any, *, leave_out: tuple[str, ...] = ()) -> dict[str, Any
     """What the form says, by column, without its own machinery."""
     machinery = {"csrf_token", "version", "key", *leave_out}
     return {name: value for name, value in form.data.items() if name not in machinery}
+
+
+def page_address(number: int) -> str:
+    """The address of another page of the same list, the filters kept."""
+    values: dict[str, Any] = {**request.args.to_dict(), **(request.view_args or {}), "page": number}
+    return url_for(request.endpoint or "", **values)
 
 
 def page_number() -> int:

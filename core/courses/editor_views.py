@@ -8,6 +8,7 @@ from core import markdown
 from core.courses import (
     copying,
     editor_queries,
+    learner_views,
     lesson_views,
     lifecycle_views,
     outline_views,
@@ -16,10 +17,21 @@ from core.courses import (
     service,
     team_views,
 )
-from core.courses.editor import bp, compare, on_course, page, page_number, put_error, saved_values
+from core.courses.editor import (
+    bp,
+    compare,
+    on_course,
+    page,
+    page_address,
+    page_number,
+    put_error,
+    saved_values,
+)
 from core.courses.forms import PAGE, InformationForm, NewCourseForm
 from core.courses.models import Course
-from core.errors import DomainError, Invalid, NotAllowed, StaleForm
+from core.courses.team import ROLE_NAMES
+from core.errors import DomainError, Invalid, NotAllowed, StaleForm, TooLarge, status_of
+from core.files.pictures import picture_url, store_picture
 from core.i18n import _
 from core.permissions import Permission
 from core.users.current import current_person
@@ -28,7 +40,9 @@ from core.web.fields import storable
 from core.web.once import earlier_target, leads_to
 from core.web.scope import current_viewer
 
-__all__ = ["bp", "lesson_views", "lifecycle_views", "outline_views", "run_views", "team_views"]
+COVER_WIDTH = 640
+
+__all__ = ["bp", "learner_views", "lesson_views", "lifecycle_views", "outline_views", "run_views", "team_views"]
 
 
 @bp.get("")
@@ -42,7 +56,9 @@ def index() -> ResponseReturnValue:
         "teach/index.html",
         courses=courses,
         to_review=editor_queries.courses_to_review(viewer),
+        role_names=ROLE_NAMES,
         page=number,
+        page_address=page_address,
         pages=-(-total // editor_queries.COURSES_PER_PAGE),
         may_create=bool(policy.creating_institutions(viewer)),
     )
@@ -123,7 +139,7 @@ def information(course: Course) -> ResponseReturnValue:
         # Its address is in people's bookmarks and in print by now.
         del form.slug
     if not form.is_submitted():
-        return page("information.html", course, "information", form=form)
+        return _information(course, form)
     policy.must(current_viewer(), Permission.EDIT_COURSE, course)
     comparison = None
     status = 422
@@ -135,7 +151,37 @@ def information(course: Course) -> ResponseReturnValue:
             comparison = compare(form, error) if isinstance(error, StaleForm) else None
         else:
             return redirect(url_for("teach.information", course_slug=course.slug, saved=1))
-    return page("information.html", course, "information", status, form=form, comparison=comparison)
+    return _information(course, form, status, comparison=comparison)
+
+
+def _information(course: Course, form: InformationForm, status: int = 200, **values: object) -> ResponseReturnValue:
+    cover = picture_url(course.cover_id, COVER_WIDTH) if course.cover_id is not None else None
+    return page("information.html", course, "information", status, form=form, cover_address=cover, **values)
+
+
+@bp.post("/<course_slug>/cover")
+@on_course(Permission.EDIT_COURSE)
+def set_cover(course: Course) -> ResponseReturnValue:
+    """Stores a picture and makes it the course's cover."""
+    policy.must_be_changeable(course)
+    sent = request.files.get("cover")
+    try:
+        if sent is None or not sent.filename:
+            raise Invalid(_("Choose a picture first."), field="cover")
+        cover = store_picture(sent, kind="cover", institution_id=course.institution_id, uploader_id=current_person().id)
+    except (Invalid, TooLarge) as error:
+        form = InformationForm(obj=course, formdata=None)
+        return _information(course, form, status_of(error), cover_error=error.sentence)
+    service.set_cover(course.id, cover, current_person().id)
+    return redirect(url_for("teach.information", course_slug=course.slug, saved=1))
+
+
+@bp.post("/<course_slug>/cover/delete")
+@on_course(Permission.EDIT_COURSE)
+def remove_cover(course: Course) -> ResponseReturnValue:
+    """Takes the cover off; a drawn one stands in."""
+    service.set_cover(course.id, None, current_person().id)
+    return redirect(url_for("teach.information", course_slug=course.slug, saved=1))
 
 
 @bp.post("/markdown")

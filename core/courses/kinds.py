@@ -98,20 +98,22 @@ register(
         "video",
         _l("Video"),
         "video",
-        "learn/video.html",
+        "progress/kinds/video.html",
         "teach/kinds/file.html",
         _video_ms,
         _file_lacks,
         frozenset({"video"}),
     )
 )
-register(LessonKind("page", _l("Page"), "page", "learn/page.html", "teach/kinds/page.html", _page_ms, _page_lacks))
+register(
+    LessonKind("page", _l("Page"), "page", "progress/kinds/page.html", "teach/kinds/page.html", _page_ms, _page_lacks)
+)
 register(
     LessonKind(
         "document",
         _l("Document"),
         "document",
-        "learn/document.html",
+        "progress/kinds/document.html",
         "teach/kinds/file.html",
         _document_ms,
         _file_lacks,

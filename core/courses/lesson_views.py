@@ -12,6 +12,7 @@ from core.courses.forms import PAGE, TITLE, LessonForm, number_in
 from core.courses.models import Course, Lesson, LessonDraft
 from core.errors import DomainError, Invalid, NotFound, StaleForm, TooLarge
 from core.files.models import Asset
+from core.files.words import sentence
 from core.i18n import _, format_datetime
 from core.permissions import Permission
 from core.users.current import current_person
@@ -78,6 +79,7 @@ def _page(course: Course, row: Any, form: LessonForm, status: int = 200, **value
         asset=row.Asset,
         kind=kind,
         files=files,
+        asset_reason=lambda asset: sentence(asset.reason.get("code", ""), asset.reason.get("params", {})),
         draft_version=row.LessonDraft.version if row.LessonDraft else 0,
         **values,
     )

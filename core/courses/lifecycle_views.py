@@ -1,5 +1,7 @@
 """Page: where the course stands between draft and archive, what can be done next, and its history."""
 
+from dataclasses import dataclass
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -9,7 +11,7 @@ from core.courses.forms import MoveForm
 from core.courses.lifecycle import Move
 from core.courses.models import Course
 from core.errors import Invalid
-from core.i18n import _
+from core.i18n import _, format_datetime
 from core.web.scope import current_viewer
 
 
@@ -35,7 +37,7 @@ def move(course: Course) -> ResponseReturnValue:
         except Invalid as error:
             status = put_error(form, error)
         else:
-            return redirect(url_for("teach.review", course_slug=course.slug, done=name))
+            return redirect(url_for("teach.review", course_slug=course.slug, saved=1))
     return _page(course, form, Move(name), status)
 
 
@@ -48,8 +50,29 @@ def _page(course: Course, form: MoveForm, tried: Move | None, status: int = 200)
         form=form,
         tried=tried,
         offers=lifecycle.offers(current_viewer(), course),
-        history=editor_queries.moves(course.id),
-        state_names=lifecycle.STATE_NAMES,
+        history=[_told(row) for row in editor_queries.moves(course.id)],
         reviewer=editor_queries.person_name(course.reviewer_id),
-        done=request.args.get("done", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A move as the history tells it."""
+
+    text: str
+    actor: str
+    iso: str
+    exact: str
+    reason: str
+
+
+def _told(row: editor_queries.AnyRow) -> Told:
+    made = row.CourseMove
+    before, after = lifecycle.STATE_NAMES[made.before], lifecycle.STATE_NAMES[made.after]
+    return Told(
+        text=f"{before} → {after}",
+        actor=row.actor or _("Somebody"),
+        iso=made.at.isoformat(),
+        exact=str(format_datetime(made.at)),
+        reason=made.reason,
     )

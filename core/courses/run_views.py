@@ -2,6 +2,7 @@
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_timezone
 
 from core.courses import editor_queries, policy, runs
 from core.courses.editor import bp, compare, on_course, page, put_error, saved_values
@@ -25,7 +26,6 @@ def runs_page(course: Course) -> ResponseReturnValue:
         "runs",
         runs=editor_queries.runs(course.id),
         policy_names=runs.POLICY_NAMES,
-        form=RunForm(formdata=None),
     )
 
 
@@ -47,7 +47,7 @@ def new_run(course: Course) -> ResponseReturnValue:
             return redirect(leads_to(form.key.data, _address("teach.run", course, run.id, saved=1)))
     elif form.is_submitted():
         status = 422
-    return page("run.html", course, "runs", status, form=form, run=None)
+    return page("new_run.html", course, "runs", status, form=form, run=None, time_zone=get_timezone())
 
 
 @bp.route("/<course_slug>/runs/<int:run_id>", methods=["GET", "POST"])
@@ -57,7 +57,7 @@ def run(course: Course, run_id: int) -> ResponseReturnValue:
     found = _run(course, run_id)
     form = RunForm(obj=found)
     if not form.is_submitted():
-        return page("run.html", course, "runs", form=form, run=found)
+        return _settings(course, found, form)
     policy.must(current_viewer(), Permission.MANAGE_RUNS, course)
     return _save_run(course, found, form)
 
@@ -137,7 +137,13 @@ def _save_run(course: Course, found: CourseRun, form: RunForm) -> ResponseReturn
             comparison = compare(form, error) if isinstance(error, StaleForm) else None
         else:
             return redirect(_address("teach.run", course, found.id, saved=1))
-    return page("run.html", course, "runs", status, form=form, run=found, comparison=comparison)
+    return _settings(course, found, form, status, comparison=comparison)
+
+
+def _settings(
+    course: Course, found: CourseRun, form: RunForm, status: int = 200, **values: object
+) -> ResponseReturnValue:
+    return page("run.html", course, "runs", status, form=form, run=found, time_zone=get_timezone(), **values)
 
 
 def _groups(course: Course, found: CourseRun, form: GroupForm | None, status: int = 200) -> ResponseReturnValue:

@@ -1,4 +1,4 @@
-"""The class view: people × lessons, who is stuck where. Whatever the size of the class, three statements."""
+"""The class view: people × lessons, who is stuck where. Whatever the size of the class, two statements."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -98,29 +98,43 @@ def class_view(run_id: int, course_id: int, wanted: Filter) -> ClassView:
     """Reads the view of one run."""
     columns = _columns(run_id, course_id, wanted.group_id)
     required = sum(column.is_required for column in columns)
-    summary = _learners(run_id, course_id, wanted.group_id).subquery()
-    figures = db.session.execute(
+    rows = db.session.execute(_figures_and_page(run_id, wanted, required)).all()
+    size, stuck, unstarted, finished, total = (int(figure) for figure in rows[0][:5])
+    stale = clock.now() - STUCK_AFTER
+    learners = [_learner(row, stale, required) for row in rows if row.id is not None]
+    return ClassView(columns, learners, total, size, required, stuck, unstarted, finished if required else 0)
+
+
+def _figures_and_page(run_id: int, wanted: Filter, required: int) -> Select[Any]:
+    """Figures over everybody beside one page of learners: the cells are put together once for both."""
+    everybody = _learners(run_id, wanted.group_id).cte("everybody")
+    shown = _shown(everybody, wanted, required)
+
+    def counted(condition: Any) -> Any:
+        return func.coalesce(func.sum(cast(condition, db.Integer)), 0)
+
+    figures = (
         select(
-            func.count(),
-            func.coalesce(func.sum(cast(_stuck(summary, required), db.Integer)), 0),
-            func.coalesce(func.sum(cast(summary.c.last_active_at.is_(None), db.Integer)), 0),
-            func.coalesce(func.sum(cast(summary.c.done >= required, db.Integer)), 0),
-            func.coalesce(func.sum(cast(_shown(summary, wanted, required), db.Integer)), 0),
-        ).select_from(summary)
-    ).one()
-    statement = (
-        select(summary)
-        .where(_shown(summary, wanted, required))
-        .order_by(*_order(summary, wanted.sort))
+            func.count().label("size"),
+            counted(_stuck(everybody, required)).label("stuck"),
+            counted(everybody.c.last_active_at.is_(None)).label("unstarted"),
+            counted(everybody.c.done >= required).label("finished"),
+            counted(shown).label("total"),
+        )
+        .select_from(everybody)
+        .subquery("figures")
+    )
+    page = (
+        select(everybody)
+        .where(shown)
+        .order_by(*_order(everybody, wanted.sort))
         .limit(wanted.per_page)
         .offset((wanted.page - 1) * wanted.per_page)
+        .subquery("page")
     )
-    stale = clock.now() - STUCK_AFTER
-    learners = [_learner(row, stale, required) for row in db.session.execute(statement)]
-    size, stuck, unstarted, finished, total = map(int, figures)
-    if not required:
-        finished = 0
-    return ClassView(columns, learners, total, size, required, stuck, unstarted, finished)
+    statement: Any = select(figures, page).select_from(figures.outerjoin(page, db.true()))
+    ordered: Select[Any] = statement.order_by(*_order(page, wanted.sort))
+    return ordered
 
 
 def _columns(run_id: int, course_id: int, group_id: int | None) -> list[Column]:
@@ -159,9 +173,9 @@ def _in_class(run_id: int, group_id: int | None) -> list[Any]:
     return conditions
 
 
-def _learners(run_id: int, course_id: int, group_id: int | None) -> Select[Any]:
-    """One row per learner; the cells come as one text ``lesson:percent,lesson:percent``, put together by the database."""
-    percent = func.min(99, LessonProgress.watched_ms * 100 // func.nullif(LessonProgress.duration_ms, 0))
+def _learners(run_id: int, group_id: int | None) -> Select[Any]:
+    """One row per learner; the cells come as one text ``lesson:percent,…`` that the database puts together."""
+    percent: Any = func.min(99, LessonProgress.watched_ms * 100 // func.nullif(LessonProgress.duration_ms, 0))
     if db.engine.dialect.name == "postgresql":
         percent = func.least(99, LessonProgress.watched_ms * 100 // func.nullif(LessonProgress.duration_ms, 0))
     shown = db.case((LessonProgress.completed_at.is_not(None), 100), else_=func.coalesce(percent, 0))
@@ -179,7 +193,7 @@ def _learners(run_id: int, course_id: int, group_id: int | None) -> Select[Any]:
         .group_by(LessonProgress.enrolment_id)
         .subquery()
     )
-    return (
+    statement: Any = (
         select(
             Enrolment.id,
             User.name,
@@ -198,6 +212,8 @@ def _learners(run_id: int, course_id: int, group_id: int | None) -> Select[Any]:
         .outerjoin(cells, cells.c.enrolment_id == Enrolment.id)
         .where(*_in_class(run_id, group_id))
     )
+    learners: Select[Any] = statement
+    return learners
 
 
 def _stuck(summary: Any, required: int) -> Any:
@@ -208,9 +224,7 @@ def _shown(summary: Any, wanted: Filter, required: int) -> Any:
     conditions = [db.true()]
     if wanted.text:
         pattern = f"%{_literal(wanted.text)}%"
-        conditions.append(
-            or_(summary.c.name.ilike(pattern, escape="\\"), summary.c.number.ilike(pattern, escape="\\"))
-        )
+        conditions.append(or_(summary.c.name.ilike(pattern, escape="\\"), summary.c.number.ilike(pattern, escape="\\")))
     if wanted.show == Show.STUCK:
         conditions.append(_stuck(summary, required))
     elif wanted.show == Show.UNSTARTED:

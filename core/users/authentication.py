@@ -26,10 +26,11 @@ def authenticate(security: Security, identity: str, password: str) -> User | Non
     Whoever is unknown, or has no password yet, costs a hash too and counts an attempt too, so that neither the time
     nor the answer tells them from somebody known. No transaction is held meanwhile.
     """
+    identity = identity.strip()
     with reading():
         user = find_person(identity)
         release()
-    return user if _check(security, user, throttle.key_of(user, identity.strip().lower()), password) else None
+    return user if _check(security, user, throttle.key_of(user, identity.lower()), password) else None
 
 
 def is_password_of(security: Security, user: User, password: str) -> bool:

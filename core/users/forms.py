@@ -8,7 +8,7 @@ from typing import Any
 import flask_security as library
 from flask import current_app, request, session
 from flask_security.forms import unique_user_email, valid_user_email
-from wtforms import BooleanField, Field, HiddenField, PasswordField
+from wtforms import BooleanField, Field, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, StopValidation
 
 from core.errors import Invalid, TooManyRequests
@@ -64,11 +64,10 @@ def old_password_field(label: Any) -> PasswordField:
 class LoginForm(library.LoginForm):
     """Log in with e-mail address or user name."""
 
-    email = LineField(  # type: ignore[assignment]
+    # Without validators: what no account can be called is answered like an account that does not exist.
+    email = StringField(  # type: ignore[assignment]
         _l("E-mail or user name"),
-        longest=LONGEST_EMAIL,
-        validators=[InputRequired()],
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "required": True},
     )
     password = old_password_field(_l("Password"))
     remember = None  # type: ignore[assignment] # our session rows last by themselves
@@ -81,11 +80,12 @@ class LoginForm(library.LoginForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Whether to log in. ``retry_after`` is set during a pause."""
-        if not super(library.LoginForm, self).validate(**kwargs) or not self.password.data:
+        super(library.LoginForm, self).validate(**kwargs)
+        if not self.email.data or not self.password.data:
             self.form_errors.append(_("Type your e-mail address or user name, and your password."))
             return False
         try:
-            self.user = authenticate(security(), self.email.data or "", self.password.data)
+            self.user = authenticate(security(), self.email.data, self.password.data)
         except TooManyRequests as error:
             self.retry_after = error.details["retry_after"]
             self.form_errors.append(str(error))

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from core import i18n
 from core.config import current_settings
 from core.db import db
-from core.errors import DomainError, NotFound, status_of
+from core.errors import DomainError, Invalid, NotFound, status_of
+from core.files.pictures import store_picture
 from core.i18n import _
 from core.users import queries, service, sessions
 from core.users.account_forms import ActivationForm, ProfileForm, TokenForm
@@ -22,10 +23,12 @@ from core.users.current import current_person
 from core.users.devices import describe, is_handheld
 from core.users.forms import THEN, security
 from core.users.guards import browser_required
+from core.users.pictures import avatar_url
 from core.web.once import earlier_target, leads_to
 from core.web.pages import safe_target
 
 bp = Blueprint("users", __name__, template_folder="templates")
+bp.add_app_template_global(avatar_url)
 
 
 @bp.route("/account", methods=["GET", "POST"])
@@ -48,6 +51,29 @@ def profile() -> ResponseReturnValue:
     with i18n.force_locale(form.locale.data):
         flash(_("Saved."), "success")
     return response
+
+
+@bp.post("/account/picture")
+@browser_required
+def set_picture() -> ResponseReturnValue:
+    """Takes a picture of the person in place of the initials."""
+    person = current_person()
+    file = request.files.get("picture")
+    if file is None or not file.filename:
+        raise Invalid(_("Choose a picture first."), field="picture")
+    asset = store_picture(file, kind="avatar", institution_id=None, uploader_id=person.id)
+    service.set_picture(person, asset.id)
+    flash(_("Your new picture is in place."), "success")
+    return redirect(url_for("users.profile"), 303)
+
+
+@bp.post("/account/picture/remove")
+@browser_required
+def remove_picture() -> ResponseReturnValue:
+    """Shows the initials again."""
+    service.set_picture(current_person(), None)
+    flash(_("Your picture has been removed."), "success")
+    return redirect(url_for("users.profile"), 303)
 
 
 @bp.get("/account/sessions")

@@ -6,6 +6,7 @@ two identical requests at the same moment the second waits for the first and is 
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,8 +35,8 @@ class FormKey(Model):
 class OnceField(HiddenField):
     """The hidden key of a form that makes something new: a fresh one with every empty form."""
 
-    def __init__(self) -> None:
-        super().__init__(default=lambda: secrets.token_urlsafe(18), validators=[Length(max=64)])
+    def __init__(self, label: str = "", **options: Any) -> None:
+        super().__init__(label, default=lambda: secrets.token_urlsafe(18), validators=[Length(max=64)], **options)
 
 
 def earlier_target(key: str | None) -> str | None:

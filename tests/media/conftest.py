@@ -1,4 +1,3 @@
-import os
 import resource
 import subprocess
 from collections.abc import Iterator
@@ -7,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(os.environ.get("JINKE_SHARED", Path(__file__).parents[3] / "shared"))
+from tests.conftest import SHARED
 
 
 def sample(*parts: str) -> Path:

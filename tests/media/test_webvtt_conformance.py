@@ -17,7 +17,7 @@ import pytest
 
 from media.captions import Cue, parse_webvtt
 from media.cuetext import Node, Span, Stamp, parse_cue_text
-from tests.media.conftest import SHARED
+from tests.conftest import SHARED
 
 ROOT = SHARED / "samples" / "webvtt" / "tests"
 PAIR = re.compile(r'jsonEqual\w*\("([^"]+)", "([^"]+)"')
