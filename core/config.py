@@ -41,6 +41,8 @@ class Settings:
     proxy_hops: int = 0
     """How many trusted proxies stand in front (their ``X-Forwarded-*`` are believed)."""
     max_upload_bytes: int = 8 * 1024**3
+    upload_chunk_bytes: int = 1024**2
+    """How much browsers send in one request of an upload; what nginx lets through unless told otherwise."""
     rate_limits: bool = True
     cheap_hashes: bool = False
     """Fast password hashes, for test runs only: refused unless ``debug``."""

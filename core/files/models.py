@@ -52,6 +52,8 @@ class Asset(Model):
 
 
 class UploadState(StrEnum):
+    """``receiving`` bytes → ``finishing`` (a job checks and stores the file) → ``done``, or ``failed`` with a reason."""
+
     RECEIVING = "receiving"
     FINISHING = "finishing"
     DONE = "done"
@@ -65,13 +67,16 @@ class Upload(InstitutionOwned, Model):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    lesson_id: Mapped[int | None] = mapped_column(ForeignKey("lesson.id", ondelete="SET NULL"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id", ondelete="CASCADE"), index=True)
+    lesson_id: Mapped[int | None] = mapped_column(ForeignKey("lesson.id", ondelete="SET NULL"), index=True)
+    """The lesson whose file this becomes; None: it is made for the course and attached later."""
     name: Mapped[str] = mapped_column(String(255))
-    fingerprint: Mapped[str] = mapped_column(String(200), default="")
     metadata_header: Mapped[str] = mapped_column(String(4000), default="")
+    """What the client said of the file (``Upload-Metadata``), given back as it came."""
     length: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[UploadState] = mapped_column(String(16), default=UploadState.RECEIVING)
+    state: Mapped[UploadState] = mapped_column(String(16), default=UploadState.RECEIVING, index=True)
     reason: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Why it failed: ``code`` and ``params``, made a sentence by ``core.files.words``."""
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]

@@ -651,9 +651,9 @@ def upgrade() -> None:
         "upload",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("course_id", sa.Integer(), nullable=False),
         sa.Column("lesson_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("fingerprint", sa.String(length=200), nullable=False),
         sa.Column("metadata_header", sa.String(length=4000), nullable=False),
         sa.Column("length", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -663,6 +663,9 @@ def upgrade() -> None:
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("institution_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["asset_id"], ["asset.id"], name=op.f("fk_upload_asset_id_asset"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["course_id"], ["course.id"], name=op.f("fk_upload_course_id_course"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(
             ["institution_id"],
             ["institution.id"],
@@ -676,7 +679,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
     )
     with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_upload_course_id"), ["course_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_upload_institution_id"), ["institution_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_lesson_id"), ["lesson_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_upload_user_id"), ["user_id"], unique=False)
 
     op.create_table(
@@ -885,7 +891,10 @@ def downgrade() -> None:
     op.drop_table("lesson_progress")
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_upload_user_id"))
+        batch_op.drop_index(batch_op.f("ix_upload_state"))
+        batch_op.drop_index(batch_op.f("ix_upload_lesson_id"))
         batch_op.drop_index(batch_op.f("ix_upload_institution_id"))
+        batch_op.drop_index(batch_op.f("ix_upload_course_id"))
 
     op.drop_table("upload")
     with op.batch_alter_table("lesson_draft", schema=None) as batch_op:

@@ -1,0 +1,47 @@
+"""May they? Who uploads into a course, and who sees how a file is doing."""
+
+from core.courses import kinds
+from core.courses import policy as courses
+from core.courses.models import Course, Lesson
+from core.errors import Invalid, LogInNeeded, NotAllowed, NotFound
+from core.files.models import Upload
+from core.i18n import _
+from core.permissions import Permission, Viewer
+
+
+def must_upload(viewer: Viewer, course: Course, lesson: Lesson | None) -> int:
+    """Lets people pass who may change the course, while it may be changed; returns the person's id."""
+    courses.enter_editor(viewer, course)
+    courses.must(viewer, Permission.EDIT_COURSE, course)
+    courses.must_be_changeable(course)
+    if viewer.user_id is None:
+        raise LogInNeeded(_("Log in to upload files."))
+    if lesson is not None:
+        kind = kinds.find(lesson.kind)
+        if kind is None or not kind.accepts:
+            label = kind.label if kind else lesson.kind
+            raise Invalid(_("A lesson of the kind “%(kind)s” has no file.", kind=label), field="lesson_id")
+    return viewer.user_id
+
+
+def must_go_on(viewer: Viewer, upload: Upload) -> None:
+    """Lets only the uploader go on with an upload, and only while they may still change the course."""
+    if viewer.user_id is None:
+        raise LogInNeeded(_("Log in to go on with the upload; what has arrived is kept."))
+    if viewer.user_id != upload.user_id:
+        raise NotFound(_("There is no such upload, or it is not yours."))
+    if not _edits(viewer, upload):
+        raise NotAllowed(_("You may not change this course any more. Ask its leader if you need to."))
+
+
+def must_see(viewer: Viewer, upload: Upload) -> None:
+    """Lets the uploader and the people who make the course see how it is doing."""
+    if viewer.user_id is None:
+        raise LogInNeeded(_("Log in to see your uploads."))
+    if viewer.user_id != upload.user_id and not _edits(viewer, upload):
+        raise NotFound(_("There is no such upload, or it is not yours."))
+
+
+def _edits(viewer: Viewer, upload: Upload) -> bool:
+    place = {"institution_id": upload.institution_id, "course_id": upload.course_id}
+    return viewer.may(Permission.EDIT_COURSE, **place)
