@@ -77,7 +77,7 @@ def _count(connection: Connection, key: str) -> timedelta | None:
         },
         where=or_(table.locked_until.is_(None), table.locked_until <= now),
     )
-    if connection.execute(statement).rowcount:
+    if connection.execute(statement.returning(table.key)).first() is not None:
         return None
     until = connection.execute(select(table.locked_until).where(table.key == key)).scalar()
     return until - now if until is not None and until > now else timedelta()

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from passlib.context import CryptContext
 from sqlalchemy import insert, select
 from werkzeug.test import Cookie, TestResponse
 
@@ -218,14 +219,14 @@ def test_hashing_keeps_no_writer_waiting(app: Flask, make: Factory, monkeypatch:
     make.user(email="li.lei@example.cn", password=PASSWORD)
     written: list[str] = []
     for name in ("hash", "verify"):
-        original: Callable[..., Any] = getattr(PatientContext, name)
+        original: Callable[..., Any] = getattr(CryptContext, name)
 
-        def writing(self: PatientContext, *args: Any, _real: Callable[..., Any] = original, **rest: Any) -> Any:
+        def writing(self: CryptContext, *args: Any, _real: Callable[..., Any] = original, **rest: Any) -> Any:
             _write_at_once(f"probe-{len(written)}")
             written.append(request.path)
             return _real(self, *args, **rest)
 
-        monkeypatch.setattr(PatientContext, name, writing)
+        monkeypatch.setattr(CryptContext, name, writing)
     client = app.test_client()
     log_in(client, "nobody@example.cn")
     log_in(client, "li.lei@example.cn")
@@ -245,5 +246,7 @@ def _write_at_once(key: str) -> None:
         patient, hasty = ("SET lock_timeout = 0", "SET lock_timeout = 1")
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(hasty)
-        connection.execute(insert(LoginThrottle).values(key=key, failures=0, first_failure_at=clock.now()))
-        connection.exec_driver_sql(patient)
+        try:
+            connection.execute(insert(LoginThrottle).values(key=key, failures=0, first_failure_at=clock.now()))
+        finally:
+            connection.exec_driver_sql(patient)
