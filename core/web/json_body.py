@@ -1,10 +1,12 @@
 """Small JSON bodies read by hand, for calls so frequent that a schema library would be the larger part of them."""
 
+import json
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import UnsupportedMediaType
 
-from core.errors import Invalid
+from core.errors import Invalid, TooLarge
 from core.i18n import _
 
 LONGEST = 16 * 1024
@@ -13,14 +15,25 @@ LONGEST = 16 * 1024
 def json_object(longest: int = LONGEST) -> dict[str, Any]:
     """The JSON object a request carries; what its members hold is for the caller to check.
 
-    A body longer than ``longest`` bytes is answered with 413, one that is no JSON with 400 or 415. Raises
-    :class:`Invalid` for JSON that is no object, or nested beyond reason.
+    Raises :class:`Invalid` for what is no JSON object, :class:`TooLarge` for a body of more than ``longest`` bytes,
+    of which no more is read.
     """
-    request.max_content_length = longest
+    if not request.is_json:
+        raise UnsupportedMediaType
     try:
-        body = request.get_json()
-    except RecursionError:
-        raise Invalid(_("The JSON is nested too deeply.")) from None
+        body = json.loads(_bytes(longest))
+    except (ValueError, RecursionError):
+        raise Invalid(_("This is not JSON that can be read.")) from None
     if not isinstance(body, dict):
         raise Invalid(_("Send a JSON object."))
+    return body
+
+
+def _bytes(longest: int) -> bytes:
+    body = b""
+    # A stream may hand out less than it is asked for, and one sent in chunks does not say how long it is.
+    while piece := request.stream.read(longest + 1 - len(body)):
+        body += piece
+        if len(body) > longest:
+            raise TooLarge(_("More than %(count)s bytes are not accepted here.", count=longest))
     return body

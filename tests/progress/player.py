@@ -52,6 +52,12 @@ class Player:
     def headers(self) -> dict[str, str]:
         return self.client.csrf()
 
+    def progress(self) -> Any:
+        """What the server says of this person and lesson."""
+        answer = self.client.get(self.progress_url)
+        assert answer.status_code == 200, answer.text
+        return answer.get_json()
+
     def try_open(self, lesson: Lesson | None = None, *, at: float = 0) -> TestResponse:
         with clock.shifted(timedelta(seconds=at)):
             return self.client.post(f"/api/v1/lessons/{(lesson or self.lesson).id}/streams", headers=self.headers)

@@ -88,9 +88,8 @@ def test_progress_can_be_asked_for_without_disturbing_the_player(player: Player)
     player.open()
     player.beat((0, 15), at=15)
     answer = player.client.get(player.progress_url)
-    assert answer.status_code == 200
-    assert answer.json["watched"] == [[0, 15_000]]
-    assert answer.json["media_url"]
+    assert player.progress()["watched"] == [[0, 15_000]]
+    assert player.progress()["media_url"]
     assert answer.headers["X-CSRFToken"]
     assert player.beat((15, 30), at=30)["active"]
 
@@ -127,25 +126,25 @@ def test_what_cannot_be_read_is_answered_with_a_problem_and_changes_nothing(play
     answer = player.post_raw(body)
     assert answer.status_code == 422, answer.text
     assert answer.mimetype == "application/problem+json"
-    assert answer.json["detail"]
-    assert player.client.get(player.progress_url).json["watched"] == []
+    assert answer.get_json()["detail"]
+    assert player.progress()["watched"] == []
     assert player.beat((0, 5), at=5, sequence=0)["accepted"] == [[0, 5_000]]
 
 
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ("{", 400),
-        (b"\xff\xfe", 400),
-        ("9" * 5000, 400),
-        ("[" * 8000, 400),
+        ("{", 422),
+        (b"\xff\xfe", 422),
+        ("9" * 5000, 422),
+        ("[" * 8000, 422),
         ('{"sequence": 0, "intervals": [], "position_ms": "' + "x" * 20_000 + '"}', 413),
     ],
 )
 def test_broken_and_oversized_bodies_are_refused(player: Player, body: str | bytes, status: int) -> None:
     player.open()
     answer = player.post_raw(body)
-    assert answer.status_code in {status, 422}
+    assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
 
 
@@ -159,7 +158,7 @@ def test_a_position_that_is_none_is_ignored_and_the_rest_counts(player: Player) 
     for number, position in enumerate([-5, 10**12, "end", True, None, 1.5]):
         body = {"sequence": number, "intervals": [], "position_ms": position}
         assert player.post_raw(body).status_code == 200
-    assert player.client.get(player.progress_url).json["position_ms"] == 0
+    assert player.progress()["position_ms"] == 0
 
 
 def test_visitors_are_asked_to_log_in(player: Player, client: Client) -> None:
@@ -185,7 +184,7 @@ def test_another_persons_stream_is_not_found(player: Player, make: Factory, logi
 def test_who_is_not_enrolled_cannot_open_a_stream(player: Player, make: Factory, login: Login) -> None:
     answer = player.on_another_device(login(make.user())).try_open()
     assert answer.status_code == 403
-    assert "选课" in answer.json["detail"]
+    assert "选课" in answer.get_json()["detail"]
 
 
 def test_a_draft_is_not_found_by_strangers(player: Player, make: Factory, login: Login) -> None:
@@ -204,7 +203,7 @@ def test_a_run_that_is_over_counts_nothing_and_says_so(player: Player) -> None:
     db.session.commit()
     answer = player.try_open()
     assert answer.status_code == 409
-    assert "结束" in answer.json["detail"]
+    assert "结束" in answer.get_json()["detail"]
 
 
 def test_a_replaced_file_closes_the_stream(player: Player, make: Factory) -> None:
