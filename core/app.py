@@ -53,7 +53,8 @@ def _register_packages(app: Flask) -> None:
     from core.courses import public_views as courses
     from core.courses import scoping as course_scoping  # noqa: F401 - finders are known by being imported
     from core.enrolment import views as enrolment
-    from core.files import links
+    from core.files import links, tus, upload_views
+    from core.files import scoping as file_scoping  # noqa: F401
     from core.files import views as files
     from core.institutions import scoping as institution_scoping  # noqa: F401
     from core.jobs import api as jobs
@@ -72,6 +73,8 @@ def _register_packages(app: Flask) -> None:
     app.register_blueprint(record.bp)
     api.register_blueprint(jobs.bp)
     app.register_blueprint(files.bp)
+    app.register_blueprint(tus.bp)
+    app.register_blueprint(upload_views.bp)
     app.register_blueprint(learn.bp)
     api.register_blueprint(progress_api.bp)
     links.on_fetch(progress.note_fetch)
