@@ -135,9 +135,12 @@ def _after_execute(
 
 
 def insert_new(table: Table, *, on: list[str]) -> Any:
-    """An INSERT for ``table`` that leaves rows alone whose ``on`` columns are taken; ``.values(…)`` follows."""
+    """An INSERT for ``table`` that leaves rows alone whose ``on`` columns are taken; ``.values(…)`` follows.
+
+    The result's ``rowcount`` says how many rows are new, on both databases.
+    """
     dialect = {"sqlite": sqlite, "postgresql": postgresql}[db.engine.dialect.name]
-    return dialect.insert(table).on_conflict_do_nothing(index_elements=on)
+    return dialect.insert(table).on_conflict_do_nothing(index_elements=on).execution_options(preserve_rowcount=True)
 
 
 def table_of(model: type[Model]) -> Table:

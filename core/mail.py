@@ -8,6 +8,7 @@ first line is the subject; they are rendered in the language of the person they 
 import hashlib
 import smtplib
 import ssl
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -86,7 +87,7 @@ def compose(
     domain = sender_address.partition("@")[2] or "localhost"
     try:
         message["To"] = Address(addr_spec=to)
-    except ValueError:
+    except (ValueError, IndexError, MessageError):
         raise JobFailed("mail.address", address=to) from None
     message["From"] = Address(display_name=sender_name, addr_spec=sender_address)
     message["Subject"] = " ".join(subject.split())

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock
 from core.config import current_settings
-from core.db import SAFE_METHODS, db, reading, release
+from core.db import db, reading, release
 from core.permissions import Role, Viewer
 from core.users.models import ApiToken, User, UserSession
 from core.users.tokens import fast_hash, new_token
@@ -164,8 +164,8 @@ _INSTITUTION_ROLES = {
 
 def _touch(row: ColumnElement[bool], column: InstrumentedAttribute[Any]) -> None:
     """Notes that a session or a token was used just now."""
-    if request.method not in SAFE_METHODS:
-        # The request is going to write anyway; a second connection would wait for it, and it for the connection.
+    if db.session().in_transaction():
+        # Perhaps a writing one: on SQLite a second connection would wait for it, and it for the connection.
         return
     try:
         with db.engine.begin() as connection:
