@@ -54,7 +54,9 @@ def _register_packages(app: Flask) -> None:
     from core.courses import scoping as course_scoping  # noqa: F401 - finders are known by being imported
     from core.enrolment import views as enrolment
     from core.files import links, tus, upload_views
+    from core.files import jobs as file_jobs  # noqa: F401
     from core.files import scoping as file_scoping  # noqa: F401
+    from core.files import tidying as file_tidying  # noqa: F401
     from core.files import views as files
     from core.institutions import scoping as institution_scoping  # noqa: F401
     from core.jobs import api as jobs

@@ -52,7 +52,7 @@ class Asset(Model):
 
 
 class UploadState(StrEnum):
-    """``receiving`` bytes → ``finishing`` (a job checks and stores the file) → ``done``, or ``failed`` with a reason."""
+    """``receiving`` bytes → ``finishing`` (a job checks and stores it) → ``done``, or ``failed`` with a reason."""
 
     RECEIVING = "receiving"
     FINISHING = "finishing"

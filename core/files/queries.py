@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from core.config import current_settings
+from core.courses.models import Course, Lesson
 from core.db import db
 from core.errors import NotFound
-from core.files.models import Asset, AssetState
+from core.files.models import Asset, AssetState, Upload
 from core.i18n import _
 
 
@@ -86,3 +87,32 @@ def _picture_file(_database: str, asset_id: int, width: int) -> StoredFile:
         key=chosen["key"],
         created_at=row.created_at,
     )
+
+
+def target(course_slug: str, lesson_id: int | None) -> tuple[Course, Lesson | None]:
+    """The course an upload goes into and, where one is named, its lesson. Raises :class:`NotFound`."""
+    row = db.session.execute(
+        select(Course, Lesson)
+        .select_from(Course)
+        .outerjoin(Lesson, and_(Lesson.course_id == Course.id, Lesson.id == lesson_id, Lesson.deleted_at.is_(None)))
+        .where(Course.slug == course_slug)
+    ).first()
+    if row is None:
+        raise NotFound(_("There is nothing at this address, or it is not open to you."))
+    course, lesson = row
+    if lesson_id is not None and lesson is None:
+        raise NotFound(_("This lesson is not in the course any more. Bring it back in the outline first."))
+    return course, lesson
+
+
+def upload(upload_id: str) -> Upload:
+    """An upload of the present institution. Raises :class:`NotFound`."""
+    found = db.session.get(Upload, upload_id)
+    if found is None:
+        raise NotFound(_("There is no such upload, or it is not yours."))
+    return found
+
+
+def asset(asset_id: int | None) -> Asset | None:
+    """An asset, ready or not."""
+    return db.session.get(Asset, asset_id) if asset_id is not None else None

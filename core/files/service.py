@@ -5,6 +5,7 @@ whose they are and what becomes of them. Bytes without a row and rows without by
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,16 +22,12 @@ from core.files.names import file_name
 from core.i18n import _
 from core.jobs.models import Job
 from core.jobs.service import cancel, enqueue
+from media.uploads import Readable
 
 KEPT = timedelta(days=7)
 """How long an unfinished upload waits for the rest of it, from the last byte on."""
 RENEWED_AFTER = timedelta(days=1)
 FINISH = "files.finish"
-
-
-def new_upload_id() -> str:
-    """An id that nobody can guess: whoever knows it still has to be its uploader."""
-    return secrets.token_hex(16)
 
 
 def check_length(length: int) -> None:
@@ -43,15 +40,41 @@ def check_length(length: int) -> None:
         raise TooLarge(_("Files have at most %(limit)s GB here. Make the file smaller or split it.", limit=limit))
 
 
-def begin(
-    course: Course, lesson: Lesson | None, *, user_id: int, name: str, length: int, metadata: str = ""
-) -> Upload:
+def begin(course: Course, lesson: Lesson | None, *, user_id: int, name: str, length: int, metadata: str = "") -> Upload:
     """A new upload, with room for its bytes. Raises what :func:`check_length` does and
     :class:`media.storage.StorageFull`.
     """
     check_length(length)
-    upload = Upload(
-        id=new_upload_id(),
+    upload = _row(course, lesson, user_id, name, length, metadata)
+    release()
+    # The bytes first: a row without a file would answer a client that nothing can come of.
+    stores.spool().create(upload.id, length)
+    db.session.add(upload)
+    db.session.flush()
+    return upload
+
+
+def receive(course: Course, lesson: Lesson | None, file: Readable, *, user_id: int, name: str, length: int) -> Upload:
+    """An upload that comes in one piece; its bytes are on the disk before the row. Raises as :func:`begin`."""
+    check_length(length)
+    upload = _row(course, lesson, user_id, name, length, "")
+    release()
+    spool = stores.spool()
+    spool.create(upload.id, length)
+    try:
+        spool.append(upload.id, file, at=0, total=length)
+    except BaseException:
+        spool.discard(upload.id)
+        raise
+    db.session.add(upload)
+    db.session.flush()
+    complete(upload)
+    return upload
+
+
+def _row(course: Course, lesson: Lesson | None, user_id: int, name: str, length: int, metadata: str) -> Upload:
+    return Upload(
+        id=secrets.token_hex(16),
         institution_id=course.institution_id,
         course_id=course.id,
         lesson_id=lesson.id if lesson is not None else None,
@@ -59,14 +82,9 @@ def begin(
         name=file_name(name),
         metadata_header=metadata,
         length=length,
+        state=UploadState.RECEIVING,
         expires_at=clock.now() + KEPT,
     )
-    release()
-    # The bytes first: a row without a file would answer a client that nothing can come of.
-    stores.spool().create(upload.id, length)
-    db.session.add(upload)
-    db.session.flush()
-    return upload
 
 
 def renew(upload: Upload) -> datetime:
@@ -80,7 +98,13 @@ def renew(upload: Upload) -> datetime:
 
 def complete(upload: Upload) -> bool:
     """All bytes are there: a job checks and stores the file. Saying so twice changes nothing; True the first time."""
-    changed = _move(upload.id, UploadState.RECEIVING, state=UploadState.FINISHING)
+    moved = (
+        update(Upload)
+        .where(Upload.id == upload.id, Upload.state == UploadState.RECEIVING)
+        .values(state=UploadState.FINISHING)
+        .returning(Upload.id)
+    )
+    changed = db.session.execute(moved).scalar() is not None
     if changed:
         enqueue(
             FINISH,
@@ -92,19 +116,20 @@ def complete(upload: Upload) -> bool:
     return changed
 
 
-def done(upload_id: str, asset_id: int) -> bool:
-    """The file is an asset now. False where the upload was forgotten or finished in between."""
-    return _move(upload_id, UploadState.FINISHING, state=UploadState.DONE, asset_id=asset_id)
+def being_finished(upload_id: str) -> Upload | None:
+    """The upload, held until this transaction ends, if it still waits for its end; None where it has one or is gone."""
+    upload = db.session.get(Upload, upload_id, with_for_update=True, populate_existing=True)
+    return upload if upload is not None and upload.state == UploadState.FINISHING else None
 
 
-def fail(upload_id: str, code: str, params: dict[str, Any]) -> bool:
-    """The file was not taken; ``code`` is one of ``core.files.words``. False where it is no longer being finished."""
-    reason = {"code": code, "params": params}
-    return _move(upload_id, UploadState.FINISHING, state=UploadState.FAILED, reason=reason)
+def fail(upload: Upload, code: str, params: Mapping[str, Any]) -> None:
+    """The file was not taken; ``code`` is one of ``core.files.words``."""
+    upload.state = UploadState.FAILED
+    upload.reason = {"code": code, "params": dict(params)}
 
 
 def forget(upload: Upload) -> None:
-    """Ends an upload at its uploader's wish: row, bytes and the job that would finish it. What became an asset stays."""
+    """Ends an upload: its row, its bytes and the job that would finish it. What became an asset stays."""
     job = db.session.scalar(select(Job).where(Job.unique_key == job_key(upload.id)))
     if job is not None:
         cancel(job)
@@ -115,9 +140,3 @@ def forget(upload: Upload) -> None:
 def job_key(upload_id: str) -> str:
     """The unique key of the job that finishes an upload."""
     return f"{FINISH}:{upload_id}"
-
-
-def _move(upload_id: str, before: UploadState, **values: Any) -> bool:
-    moved = update(Upload).where(Upload.id == upload_id, Upload.state == before).values(values)
-    result = db.session.execute(moved, execution_options={"synchronize_session": False})
-    return bool(result.rowcount)  # type: ignore[attr-defined] # an UPDATE's result has it

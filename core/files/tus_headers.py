@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import Invalid
 from core.i18n import _
+from core.web.fields import LARGEST_ID
 from media.checksums import ALGORITHMS
 
 VERSION = "1.0.0"
@@ -40,13 +42,17 @@ class Metadata:
 
     @property
     def lesson_id(self) -> int | None:
-        """The lesson whose file this becomes. Raises :class:`Refusal` for what is no id."""
-        given = self.values.get("lesson_id", "")
-        if not given:
-            return None
-        if not _NUMBER.fullmatch(given) or int(given) >= 2**31:
-            raise Refusal(400, _("“lesson_id” must be the number of a lesson of this course."))
-        return int(given)
+        """The lesson whose file this becomes. Raises :class:`core.errors.Invalid` for what is no id."""
+        return lesson_number(self.values.get("lesson_id", ""))
+
+
+def lesson_number(given: str) -> int | None:
+    """The id of a lesson as it came; None where it is empty. Raises :class:`core.errors.Invalid` for what is no id."""
+    if not given:
+        return None
+    if not _NUMBER.fullmatch(given) or int(given) > LARGEST_ID:
+        raise Invalid(_("“lesson_id” must be the number of a lesson of this course."), field="lesson_id")
+    return int(given)
 
 
 def offered(max_size: int) -> dict[str, str]:
