@@ -24,6 +24,7 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         self._inside = False
         self._select = ""
+        self._textarea = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -39,13 +40,23 @@ class _Forms(HTMLParser):
         form, kind = self.forms[-1], given.get("type", "text")
         form.names.add(given["name"])
         self._select = given["name"] if tag == "select" else ""
+        if tag == "textarea":
+            self._textarea = given["name"]
+            form.values[self._textarea] = ""
         ticked = kind not in {"checkbox", "radio"} or "checked" in given
         if tag == "input" and kind not in {"submit", "file"} and ticked:
             form.values[given["name"]] = given.get("value", "")
 
+    def handle_data(self, data: str) -> None:
+        if self._textarea:
+            # As browsers do: the line end right after the tag is not part of the text.
+            self.forms[-1].values[self._textarea] += data.removeprefix("\r").removeprefix("\n")
+
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._inside = False
+        elif tag == "textarea":
+            self._textarea = ""
 
 
 def forms_of(response: TestResponse) -> list[Form]:

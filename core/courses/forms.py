@@ -182,7 +182,7 @@ class RunForm(FlaskForm):  # type: ignore[misc]
     """A run of the course."""
 
     title = LineField(
-        _l("Name"), longest=TITLE, validators=[DataRequired(_l("Give the run a name, like “Autumn 2026”."))]
+        _l("Name of the run"), longest=TITLE, validators=[DataRequired(_l("Give the run a name, like “Autumn 2026”."))]
     )
     starts_at = MomentField(_l("Starts"), validators=[InputRequired(_l("Say when the run starts.")), sensible_year])
     ends_at = MomentField(_l("Ends"), validators=[Optional(), sensible_year])
