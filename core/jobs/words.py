@@ -53,10 +53,10 @@ def _waiting(job: Job) -> str:
             number=job.failures,
             most=job.max_attempts,
             reason=sentence(job.reason),
-            time=format_datetime(job.run_at, "medium"),
+            time=format_datetime(job.run_at),
         )
     if later:
-        return _("Planned for %(time)s", time=format_datetime(job.run_at, "medium"))
+        return _("Planned for %(time)s", time=format_datetime(job.run_at))
     ahead = queries.number_ahead(job)
     return _("Waiting; tasks ahead: %(ahead)d", ahead=ahead) if ahead else _("Waiting; next in line")
 

@@ -24,7 +24,7 @@ SIGNALS = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM}
 @dataclass
 class Program:
     """What to keep alive. ``essential``: when it cannot live, the supervisor gives up; others are tried for ever.
-    ``once``: not started again when it ends."""
+    ``once``: not started again when it ends well."""
 
     name: str
     run: Callable[[], None]
@@ -62,16 +62,17 @@ class Supervisor:
             if received is not None and received.si_signo in {signal.SIGINT, signal.SIGTERM}:
                 return 0
             for program in self._programs:
-                if _has_ended(program) and not self._after_death(program):
+                status = _end_of(program)
+                if status is not None and not self._after_death(program, status):
                     return 1
 
     def _until_next_start(self) -> float:
         due = [program.due for program in self._programs if program.pid is None]
         return max(0.0, min(due) - time.monotonic()) if due and min(due) < float("inf") else 3600.0
 
-    def _after_death(self, program: Program) -> bool:
+    def _after_death(self, program: Program, status: int) -> bool:
         """Plans the next start. False: there is no point in going on."""
-        if program.once:
+        if program.once and status == 0:
             program.due = float("inf")
             return True
         lived = time.monotonic() - program.started
@@ -93,7 +94,7 @@ class Supervisor:
             if received is None or received.si_signo != signal.SIGCHLD:
                 _signal(self._programs, signal.SIGKILL)
             for program in self._programs:
-                _has_ended(program)
+                _end_of(program)
 
 
 def run_once(act: Callable[[], None]) -> int:
@@ -135,16 +136,16 @@ def _as_child(program: Program, parent: int) -> int:
     return 0
 
 
-def _has_ended(program: Program) -> bool:
-    """Whether the program just ended; what it leaves of its process group ends with it."""
+def _end_of(program: Program) -> int | None:
+    """The exit status if the program just ended, else None. What it leaves of its process group ends with it."""
     if program.pid is None:
-        return False
-    pid, _status = os.waitpid(program.pid, os.WNOHANG)
+        return None
+    pid, status = os.waitpid(program.pid, os.WNOHANG)
     if pid == 0:
-        return False
+        return None
     _signal([program], signal.SIGKILL)
     program.pid = None
-    return True
+    return os.waitstatus_to_exitcode(status)
 
 
 def _signal(programs: list[Program], number: int) -> None:

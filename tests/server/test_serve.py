@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -32,9 +33,11 @@ class Served:
                 start_new_session=True,
             )
         assert self.process.stdout is not None
-        self.line = self.process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", self.line)
-        assert found, (home / "errors").read_text()
+        readable, _writable, _failed = select.select([self.process.stdout], [], [], 60)
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.process.stdout.readline() if readable else "")
+        if not found:
+            self.end()
+            pytest.fail((home / "errors").read_text())
         self.url = found.group()
         self.home = home
 
