@@ -5,6 +5,7 @@ domain by ``python -m core.i18n`` (part of the set-up). Browsers say ``zh``, ``z
 ``zh_Hans_CN`` here.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -155,8 +156,10 @@ def compile_catalogues() -> None:
         target = folder / "LC_MESSAGES" / "messages.mo"
         catalogue = merged_catalogue(folder.name)
         target.parent.mkdir(exist_ok=True)
-        with target.open("wb") as file:
+        fresh = target.with_suffix(f".{os.getpid()}")
+        with fresh.open("wb") as file:
             write_mo(file, catalogue)
+        fresh.replace(target)  # a process that starts just now reads the old words or the new ones, never half
 
 
 if __name__ == "__main__":
