@@ -7,9 +7,9 @@ domain by ``python -m core.i18n`` (part of the set-up). Browsers say ``zh``, ``z
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.messages.catalog import Catalog
@@ -20,12 +20,13 @@ from flask_babel import (
     Babel,
     force_locale,
     format_date,
-    format_datetime,
     format_timedelta,
     get_locale,
     get_translations,
     ngettext,
 )
+from flask_babel import format_datetime as babel_format_datetime
+from flask_babel import format_time as babel_format_time
 from flask_babel.speaklater import LazyString
 from flask_login import current_user
 from jinja2 import pass_context
@@ -71,6 +72,13 @@ def _(message: str, /, **variables: Any) -> str:
 def _l(message: str, /, **variables: Any) -> LazyString:
     """As :func:`_`, for words written down before there is a request: translated each time they are shown."""
     return LazyString(_, message, **variables)
+
+
+def format_datetime(moment: datetime, format: str | None = None) -> str:
+    """Day and time on the person's own clock, to the minute unless a format of Babel's is named."""
+    if format is not None:
+        return str(babel_format_datetime(moment, format))
+    return f"{format_date(moment)} {babel_format_time(moment, 'short')}"
 
 
 @pass_context
@@ -124,9 +132,10 @@ def language_tag() -> str:
     return "en" if str(get_locale()) == "en" else "zh-CN"
 
 
-def _choose_timezone() -> ZoneInfo | None:
+def _choose_timezone() -> str | None:
+    # By name: Flask-Babel asks its zones for things that only its own kind can do.
     if has_request_context() and current_user and current_user.is_authenticated and current_user.timezone:
-        return ZoneInfo(current_user.timezone)
+        return str(current_user.timezone)
     return None
 
 

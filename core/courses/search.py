@@ -30,7 +30,7 @@ HOURS: dict[str, Any] = {
     "32-64": _l("32 to 64"),
     "64-": _l("More than 64"),
 }
-SORTS: dict[str, Any] = {"newest": _l("Newest"), "learners": _l("Most learners"), "title": _l("By name")}
+SORTS: dict[str, Any] = {"newest": _l("Newest"), "learners": _l("Most learners"), "title": _l("By title")}
 FACETS: dict[str, Any] = {
     "open": _l("Enrolment"),
     "subject": _l("Discipline"),

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, update
 
 from core import audit
 from core.courses import stamp
-from core.courses.models import ClassGroup, Course, CourseRun
+from core.courses.models import ClassGroup, Course, CourseRun, CourseState
 from core.db import db, insert_new
 from core.enrolment import policy, queries
 from core.enrolment.models import Enrolment, EnrolmentState
@@ -35,6 +35,8 @@ def enrol(run: CourseRun, user_id: int, *, code: str = "", message: str = "") ->
         return known
     if known is not None and known.state == EnrolmentState.PENDING and door != Door.OPEN:
         return known
+    if db.session.get_one(Course, run.course_id).state != CourseState.PUBLISHED:
+        raise Conflict(_("This course takes no new learners at the moment."))
     if door not in PASSABLE:
         raise policy.refusal(run, door)
     if door == Door.APPROVAL:

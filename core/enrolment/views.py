@@ -11,14 +11,13 @@ from flask_limiter.util import get_remote_address
 from core import clock
 from core.courses.catalogue import hours_text
 from core.courses.course_page import SeenCourse, render_course_page, resume_lesson, seen_course
-from core.courses.models import CourseState
 from core.courses.queries import outline
 from core.courses.runs import POLICY_NAMES
 from core.enrolment import policy, queries, service
 from core.enrolment.forms import EnrolForm
 from core.enrolment.models import Enrolment, EnrolmentState
 from core.enrolment.queries import MyCourse
-from core.errors import Conflict, DomainError, NotFound, status_of
+from core.errors import DomainError, NotFound, status_of
 from core.i18n import _, _l
 from core.users.current import current_person
 from core.web.durations import clock_text
@@ -57,8 +56,6 @@ def join(course_slug: str) -> ResponseReturnValue:
     if not form.validate():
         return render_course_page(seen, viewer, form), 422
     try:
-        if seen.course.state != CourseState.PUBLISHED:
-            raise Conflict(_("This course takes no new learners at the moment."))
         run = queries.run_of_course(seen.course.id, form.run_id.data or 0)
         enrolment = service.enrol(run, person.id, code=form.code.data or "", message=form.message.data or "")
     except DomainError as error:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import get_timezone
 from wtforms import DateTimeLocalField, Field, StringField, TextAreaField
@@ -98,7 +99,7 @@ class MomentField(DateTimeLocalField):
 def in_utc(local: datetime) -> datetime:
     """The moment that a person's clock shows as ``local``. Raises ValidationError where no calendar reaches."""
     try:
-        return local.replace(tzinfo=get_timezone()).astimezone(UTC)
+        return local.replace(tzinfo=ZoneInfo(str(get_timezone()))).astimezone(UTC)
     except (OverflowError, ValueError):
         raise ValidationError(_("Give a year between 2000 and 2100.")) from None
 
