@@ -11,8 +11,11 @@ from flask.cli import FlaskGroup
 from core import schema
 from core.app import create_app
 from core.config import ConfigError, home_folder, write_secret
+from core.demo import cli as demo
 from core.jobs import cli as jobs
+from core.progress import cli as progress
 from core.server import cli as server
+from core.users import cli as users
 
 
 @click.group(cls=FlaskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
@@ -33,7 +36,7 @@ def upgrade_command() -> None:
     schema.upgrade()
 
 
-for package in (jobs, server):
+for package in (demo, jobs, progress, server, users):
     for command in package.commands:
         cli.add_command(command)
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 
 from flask_security import hash_password
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 
 from core import clock
 from core.config import current_settings
@@ -63,9 +63,9 @@ def create_person(
 
 
 def _refuse_taken(email: str | None, username: str | None) -> None:
-    taken = db.session.execute(
-        select(User.email, User.username).where((User.email == email) | (User.username == username))
-    ).first()
+    # Compared one by one: what is not given is NULL for many, and two NULLs are not the same name.
+    same = [column == value for column, value in ((User.email, email), (User.username, username)) if value is not None]
+    taken = db.session.execute(select(User.email, User.username).where(or_(*same))).first()
     if taken is None:
         return
     if email is not None and taken.email == email:
