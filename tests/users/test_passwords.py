@@ -24,9 +24,7 @@ def log_in(client: FlaskClient, identity: str, password: str) -> int:
     return submit(client, "/login", {"email": identity, "password": password}).status_code
 
 
-def test_a_forgotten_password_is_set_anew_once(
-    app: Flask, client: Client, make: Factory, letters: Letters
-) -> None:
+def test_a_forgotten_password_is_set_anew_once(app: Flask, client: Client, make: Factory, letters: Letters) -> None:
     user = make.user(email="li.lei@example.cn", password=PASSWORD, confirmed_at=None, locale="en")
     elsewhere = app.test_client()
     log_in(elsewhere, "li.lei@example.cn", PASSWORD)
