@@ -70,7 +70,7 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Site:
+def _postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Site]:
     app = create_app(home=tmp_path_factory.mktemp("site"), database_url=postgres_url, **TEST_SETTINGS)
     with app.app_context():
         schema.upgrade()
@@ -82,7 +82,9 @@ def _postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> 
                 connection.execute(table.delete())
             connection.execute(text("SET session_replication_role = DEFAULT"))
 
-    return Site(app, empty)
+    yield Site(app, empty)
+    with app.app_context():
+        db.engine.dispose()
 
 
 TEST_SETTINGS: dict[str, Any] = {
