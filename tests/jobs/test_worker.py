@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.db import db, reading
 from core.jobs.models import Job, JobState
@@ -144,3 +144,24 @@ def test_the_lease_of_a_silent_but_living_handler_is_kept(app: Flask, monkeypatc
     with _working(app):
         wait_until(lambda: reloaded(job).state == JobState.DONE, 15)
     assert len(leases) == 1
+
+
+@pytest.mark.parametrize("app", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_a_worker_survives_the_loss_of_its_connections(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.jobs.worker.POLL_SECONDS", 0.2)
+    monkeypatch.setattr("core.jobs.rows.BACKOFF_SECONDS", 0.1)
+
+    def lose_everything(context: JobContext) -> None:
+        if context.attempt == 1:
+            kill = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            with db.engine.begin() as connection:
+                connection.execute(kill)
+
+    kinds.during.append(lose_everything)
+    job = enqueue("test.scripted", {})
+    db.session.commit()
+    with _working(app):
+        wait_until(lambda: reloaded(job).state == JobState.DONE, 20)
+
+    assert reloaded(job).attempt == 2
+    assert kinds.times_applied() == [1]
