@@ -72,6 +72,7 @@ class StandingSchema(Schema):
 class ProgressSchema(StandingSchema):
     """Where a learner stands in a lesson, and what a player needs."""
 
+    user_id = fields.Integer(required=True, metadata={"description": "Whose progress this is"})
     position_ms = fields.Integer(required=True)
     criterion = fields.Nested(CriterionSchema, required=True)
     media_url = fields.String(allow_none=True, metadata={"description": "Signed; it expires"})
@@ -109,7 +110,7 @@ def open_stream(lesson_id: int) -> ResponseReturnValue:
     place, (enrolment, _run) = _counting_place(user_id, lesson_id)
     opened = service.open_stream(place.lesson, enrolment, user_agent=request.user_agent.string)
     body = _where(place, opened.criterion, opened.progress)
-    body |= {"stream_id": opened.stream_id, "media_url": _media_url(place, user_id, opened.stream_id)}
+    body |= {"user_id": user_id, "stream_id": opened.stream_id, "media_url": _media_url(place, user_id, opened.stream_id)}
     return jsonify(body), 201
 
 
@@ -162,6 +163,7 @@ def progress(lesson_id: int) -> ResponseReturnValue:
     place, (enrolment, _run) = _counting_place(user_id, lesson_id)
     found = learn_queries.progress_of(enrolment.id, lesson_id)
     body = _where(place, criterion_of(place.institution, place.lesson.kind), found)
+    body["user_id"] = user_id
     body["media_url"] = _media_url(place, user_id, request.args.get("stream", "")[:32] or None)
     response: Response = jsonify(body)
     response.headers["Cache-Control"] = "no-store"
