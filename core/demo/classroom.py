@@ -19,27 +19,39 @@ from core.tenancy import across_institutions, institution_scope
 from core.users.models import User
 from core.users.service import create_person
 
-HEARTBEAT_SECONDS = 15
+HEARTBEAT_MS = 15_000
 
 
 def fill(wanted: dict[str, Any], password: str) -> None:
-    """Brings the class into the run, unless somebody is in it already."""
+    """Brings into the run who is not in it yet."""
     with across_institutions("slugs are unique on the site"):
         course = db.session.scalars(select(Course).where(Course.slug == wanted["course"])).one()
     with institution_scope(course.institution_id):
-        run = db.session.scalars(select(CourseRun).where(CourseRun.course_id == course.id)).first()
-        if run is None or run.seats_taken:
+        run = db.session.scalars(
+            select(CourseRun).where(CourseRun.course_id == course.id).order_by(CourseRun.id)
+        ).first()
+        if run is None:
             return
-        groups = [ClassGroup(run_id=run.id, name=name) for name in wanted["groups"]]
-        db.session.add_all(groups)
-        db.session.commit()
+        groups = [_group(run, name) for name in wanted["groups"]]
+        present = set(db.session.scalars(select(Enrolment.user_id).where(Enrolment.run_id == run.id)))
         lessons = _lessons(course)
+        db.session.commit()
         for number, learner in enumerate(wanted["learners"]):
             user = _person(learner, number, password)
+            if user.id in present:
+                continue
             place = enrolment.enrol(run, user.id)
             enrolment.place([place], groups[learner["group"]])
             db.session.commit()
             _watch(place, lessons, learner)
+
+
+def _group(run: CourseRun, name: str) -> ClassGroup:
+    known = db.session.scalars(select(ClassGroup).where(ClassGroup.run_id == run.id, ClassGroup.name == name)).first()
+    if known is None:
+        known = ClassGroup(run_id=run.id, name=name)
+        db.session.add(known)
+    return known
 
 
 def _person(wanted: dict[str, Any], number: int, password: str) -> User:
@@ -68,9 +80,9 @@ def _watch(place: Enrolment, lessons: list[Lesson], wanted: dict[str, Any]) -> N
             stream = progress.open_stream(lesson, place).stream_id
             db.session.commit()
             progress.note_fetch(stream)
-        for sequence, start in enumerate(range(0, seconds, HEARTBEAT_SECONDS)):
-            end = min(start + HEARTBEAT_SECONDS, seconds)
-            with clock.shifted(begun + timedelta(seconds=end)):
-                claim = [[start * 1000, min(end * 1000, lesson.duration_ms)]]
-                progress.heartbeat(place.user_id, stream, sequence, claim, min(end * 1000, lesson.duration_ms))
+        played_ms = min(seconds * 1000, lesson.duration_ms)
+        for sequence, start_ms in enumerate(range(0, played_ms, HEARTBEAT_MS)):
+            end_ms = min(start_ms + HEARTBEAT_MS, played_ms)
+            with clock.shifted(begun + timedelta(milliseconds=end_ms)):
+                progress.heartbeat(place.user_id, stream, sequence, [[start_ms, end_ms]], end_ms)
                 db.session.commit()

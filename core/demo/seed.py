@@ -42,7 +42,7 @@ def content() -> dict[str, Any]:
 
 
 def seed(app: Flask, *, with_video: bool = True, say: Say = lambda _line: None) -> None:
-    """Fills the site. ``say`` hears each step; without video the lectures are left out (and with them a minute's work)."""
+    """Fills the site. ``say`` hears each step; without video the lectures, a minute's work, are left out."""
     wanted = content()
     for institution in wanted["institutions"]:
         _institution(institution)
@@ -97,6 +97,8 @@ def _make_course(app: Flask, wanted: dict[str, Any], *, with_video: bool) -> Non
             _upload(course, lesson, wanted, leader)
             db.session.commit()
     work_off(app)
+    # The jobs wrote in sessions of their own.
+    db.session.expire_all()
     _publish(course, leader, institution)
     db.session.commit()
 
@@ -195,7 +197,7 @@ def _publish(course: Course, leader: User, institution: Institution) -> None:
 
 def _course_of(slug: str) -> Course | None:
     with across_institutions("slugs are unique on the site"):
-        return _one(Course, Course.slug == slug)
+        return db.session.scalars(select(Course).where(Course.slug == slug)).first()
 
 
 def _one(table: type[Any], condition: Any) -> Any:
