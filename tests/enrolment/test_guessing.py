@@ -11,6 +11,7 @@ from core.app import create_app
 from core.db import db
 from core.web.security import limiter
 from tests.browser_less import submit
+from tests.client import Client
 from tests.conftest import TEST_SETTINGS
 from tests.factories import Factory, logged_in
 
@@ -19,6 +20,7 @@ from tests.factories import Factory, logged_in
 def limited(tmp_path: Path) -> Iterator[Flask]:
     """A site with rate limits."""
     app = create_app(home=tmp_path, **(TEST_SETTINGS | {"rate_limits": True}))
+    app.test_client_class = Client
     with app.app_context():
         schema.upgrade()
         yield app
