@@ -111,9 +111,9 @@ def in_words(field: Any, value: Any) -> str:
     """A field's value as the person reads it in the form."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    for key, label in getattr(field, "choices", None) or ():
-        if str(key) == str(value):
-            return str(label)
+    for choice in getattr(field, "choices", None) or ():
+        if str(choice.value) == str(value):
+            return str(choice.label)
     if hasattr(value, "tzinfo"):
         return str(format_datetime(value))
     return "" if value is None else str(value)

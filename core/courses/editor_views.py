@@ -27,7 +27,7 @@ from core.courses.editor import (
     put_error,
     saved_values,
 )
-from core.courses.forms import PAGE, InformationForm, NewCourseForm
+from core.courses.forms import PAGE, InformationForm, NewCourseForm, options
 from core.courses.models import Course
 from core.courses.team import ROLE_NAMES
 from core.errors import DomainError, Invalid, NotAllowed, StaleForm, TooLarge, status_of
@@ -124,9 +124,8 @@ def _new_course_form(**values: str) -> NewCourseForm:
             _("Only instructors and administrators of an institution start courses. Ask your administrator.")
         )
     form = NewCourseForm(**values)
-    form.institution_id.choices = [
-        (institution.id, institution.name) for institution in editor_queries.institutions_by_id(allowed)
-    ]
+    institutions = editor_queries.institutions_by_id(allowed)
+    form.institution_id.choices = options((institution.id, institution.name) for institution in institutions)
     return form
 
 

@@ -1,11 +1,11 @@
 """The forms of the course editor."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than the stubs
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, ValidationError
 
 from core.courses import kinds
@@ -28,6 +28,11 @@ VISIBILITIES = {
 }
 
 
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """What a select offers: values and their names."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
 class SwitchField(BooleanField):
     """A yes or no drawn as a switch."""
 
@@ -44,7 +49,7 @@ class VersionField(HiddenField):
 
 def one_decimal(_form: Any, field: DecimalField) -> None:
     """Validator: a number with at most one decimal."""
-    if isinstance(field.data, Decimal) and field.data.is_finite() and field.data != round(field.data, 1):
+    if field.data is not None and int(field.data.normalize().as_tuple().exponent) < -1:
         raise ValidationError(_("Give at most one decimal, like 1.5."))
 
 
@@ -91,8 +96,8 @@ class InformationForm(FlaskForm):  # type: ignore[misc]
     )
     audience = ProseField(_l("For whom"), longest=PROSE)
     subject = SelectField(_l("Discipline"))
-    level = SelectField(_l("Level"), choices=list(LEVELS.items()))
-    language = SelectField(_l("Language of instruction"), choices=list(LANGUAGES.items()))
+    level = SelectField(_l("Level"), choices=options(LEVELS.items()))
+    language = SelectField(_l("Language of instruction"), choices=options(LANGUAGES.items()))
     credit_hours = CreditHoursField(
         _l("Credit hours"),
         places=1,
@@ -103,12 +108,12 @@ class InformationForm(FlaskForm):  # type: ignore[misc]
         ],
     )
     has_certificate = SwitchField(_l("There is a certificate for completing it"))
-    visibility = SelectField(_l("Who finds it once published"), choices=list(VISIBILITIES.items()))
+    visibility = SelectField(_l("Who finds it once published"), choices=options(VISIBILITIES.items()))
     version = VersionField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.subject.choices = [("", _("Please choose")), *SUBJECTS.items()]
+        self.subject.choices = options([("", _("Please choose")), *SUBJECTS.items()])
 
 
 class TitleForm(FlaskForm):  # type: ignore[misc]
@@ -128,7 +133,7 @@ class NewLessonForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [(kind.name, kind.label) for kind in kinds.all_kinds()]
+        self.kind.choices = options((kind.name, kind.label) for kind in kinds.all_kinds())
 
 
 class LessonForm(FlaskForm):  # type: ignore[misc]
@@ -155,13 +160,13 @@ class MemberForm(FlaskForm):  # type: ignore[misc]
         longest=254,
         validators=[DataRequired(_l("Give the e-mail address or user name of the person's account."))],
     )
-    role = SelectField(_l("Role"), choices=list(ROLE_NAMES.items()), default=TeamRole.INSTRUCTOR)
+    role = SelectField(_l("Role"), choices=options(ROLE_NAMES.items()), default=TeamRole.INSTRUCTOR)
 
 
 class MembershipForm(FlaskForm):  # type: ignore[misc]
     """What somebody is on the team."""
 
-    role = SelectField(_l("Role"), choices=list(ROLE_NAMES.items()))
+    role = SelectField(_l("Role"), choices=options(ROLE_NAMES.items()))
     introduction = LineField(_l("Introduction on the course page"), longest=300)
     is_listed = SwitchField(_l("Shown on the course page"))
 
@@ -193,7 +198,7 @@ class RunForm(FlaskForm):  # type: ignore[misc]
         validators=[Optional(), NumberRange(0, 1_000_000, _l("Give a whole number, or leave it empty for no limit."))],
         description=_l("Empty: no limit."),
     )
-    policy = SelectField(_l("Who may join"), choices=list(POLICY_NAMES.items()), default=EnrolmentPolicy.OPEN)
+    policy = SelectField(_l("Who may join"), choices=options(POLICY_NAMES.items()), default=EnrolmentPolicy.OPEN)
     code = LineField(_l("Code"), longest=64, description=_l("Asked for when joining with a code."))
     version = VersionField()
     key = OnceField()
@@ -208,7 +213,7 @@ class GroupForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, people: Sequence[tuple[int, str]]) -> "GroupForm":
         """Says who can teach it; returns the form itself."""
-        self.teacher_id.choices = [("", _("Nobody yet")), *people]
+        self.teacher_id.choices = options([("", _("Nobody yet")), *people])
         return self
 
 

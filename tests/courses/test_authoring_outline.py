@@ -1,10 +1,11 @@
 """Ordering a course: chapters and lessons come, move, go and come back, whoever else is at it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select
 
-from core.courses.models import Chapter, Course, Lesson
+from core.courses.models import Chapter, Course, CourseState, Lesson
 from core.db import db
 from core.tenancy import institution_scope
 from tests.browser_less import submit
@@ -120,7 +121,7 @@ def test_an_order_must_name_exactly_this_courses_rows(login: Login, crew: Crew, 
     client = login(crew.leader)
     before = outline_of(crew)
     whole = {"id": first, "lessons": [a, b]}
-    for wrong in (
+    wrong_orders: list[Any] = [
         [whole],
         [whole, {"id": second, "lessons": [c]}],
         [whole, {"id": second, "lessons": [c, d, d]}],
@@ -135,7 +136,8 @@ def test_an_order_must_name_exactly_this_courses_rows(login: Login, crew: Crew, 
         None,
         "x",
         [[1]],
-    ):
+    ]
+    for wrong in wrong_orders:
         status, _said = order(client, crew, wrong)
         assert status == 422, wrong
     assert order(client, crew, [], version="1")[0] == 422
@@ -235,7 +237,7 @@ def test_rows_of_another_course_are_not_found(login: Login, crew: Crew, make: Fa
 
 def test_a_course_under_review_stands_still(login: Login, crew: Crew) -> None:
     with institution_scope(crew.institution.id):
-        db.session.get_one(Course, crew.course.id).state = "in_review"
+        db.session.get_one(Course, crew.course.id).state = CourseState.IN_REVIEW
         db.session.commit()
     client = login(crew.leader)
     refused = client.post(f"{crew.url}/chapters", data={"title": "x"}, headers=client.csrf())
