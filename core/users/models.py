@@ -39,6 +39,10 @@ class User(UserMixin, Model):
     """An asset. No foreign key: assets point back here, and a circle of keys cannot be created in one go."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
+    home_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id", ondelete="SET NULL"))
+    """The institution whose list brought the account. It alone may correct the name and hand out activation links;
+    others that name the same e-mail address get a member, not an account. None: the person registered themselves."""
+
     roles: ClassVar[tuple[()]] = ()  # type: ignore[assignment,misc]
     """Flask-Security asks for roles; ours are per institution and course, in ``core.permissions``."""
 
@@ -122,17 +126,36 @@ class RosterImport(InstitutionOwned, Model):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class RowOutcome(StrEnum):
+    """What happens (or happened) to the person of a row."""
+
+    WAITING = "waiting"
+    """Not looked at yet."""
+    CREATED = "created"
+    JOINED = "joined"
+    """There is an account with this e-mail address; it becomes a member and is otherwise left alone."""
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
 class RosterRow(InstitutionOwned, Model):
     """One row of a roster: what it says, what would happen (``outcome``) and, where refused, why."""
 
     __tablename__ = "roster_row"
-    __table_args__ = (UniqueConstraint("import_id", "number"),)
+    __table_args__ = (UniqueConstraint("import_id", "source", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("roster_import.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(120), default="")
+    """Which file of an archive the row is from; empty for a single table."""
     number: Mapped[int]
     """The row's number in the file, as a spreadsheet shows it."""
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    outcome: Mapped[str] = mapped_column(String(16))
+    """What the row says of the person, in our terms. Never a password."""
+    outcome: Mapped[RowOutcome] = mapped_column(String(16), default=RowOutcome.WAITING)
     reason: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """``code``, ``params`` and ``column`` of a refusal; ``changes`` of an update; ``notes``, codes of what is kept."""
+    applied: Mapped[bool] = mapped_column(default=False)
+    """Written in the transaction that wrote the person, so that a job begun anew goes on where the last one stopped."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))

@@ -82,6 +82,10 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(length=64), nullable=True),
         sa.Column("avatar_id", sa.Integer(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("home_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["home_id"], ["institution.id"], name=op.f("fk_user_home_id_institution"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_user_fs_uniquifier")),
@@ -432,10 +436,12 @@ def upgrade() -> None:
         "roster_row",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=120), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("values", sa.JSON(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("reason", sa.JSON(), nullable=False),
+        sa.Column("applied", sa.Boolean(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("institution_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -449,7 +455,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_roster_row_user_id_user"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_row")),
-        sa.UniqueConstraint("import_id", "number", name=op.f("uq_roster_row_import_id_number")),
+        sa.UniqueConstraint("import_id", "source", "number", name=op.f("uq_roster_row_import_id_source_number")),
     )
     with op.batch_alter_table("roster_row", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_roster_row_institution_id"), ["institution_id"], unique=False)
