@@ -58,7 +58,11 @@ def new_password_field(label: Any) -> PasswordField:
 
 def old_password_field(label: Any) -> PasswordField:
     """A field for the password that the person has."""
-    return PasswordField(label, render_kw={"autocomplete": "current-password", "maxlength": LONGEST})
+    return PasswordField(
+        label,
+        validators=[InputRequired(_l("Type your present password."))],
+        render_kw={"autocomplete": "current-password", "maxlength": LONGEST},
+    )
 
 
 class LoginForm(library.LoginForm):
@@ -69,13 +73,14 @@ class LoginForm(library.LoginForm):
         _l("E-mail or user name"),
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "required": True},
     )
-    password = old_password_field(_l("Password"))
+    password = PasswordField(_l("Password"), render_kw={"autocomplete": "current-password", "required": True})
     remember = None  # type: ignore[assignment] # our session rows last by themselves
     stay = BooleanField(_l("Stay logged in on this device"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.next.data = safe_target(self.next.data, "")
+        self.password.description = ""
         self.retry_after: int | None = None
 
     def validate(self, **kwargs: Any) -> bool:
@@ -208,7 +213,7 @@ class ChangeEmailForm(library.ChangeEmailForm):
 
 def _knows_password(field: PasswordField, person: User, typed: str) -> bool:
     try:
-        known = bool(typed) and is_password_of(security(), person, typed)
+        known = is_password_of(security(), person, typed)
     except TooManyRequests as error:
         field.errors = [str(error)]
         return False

@@ -108,7 +108,7 @@ def test_changing_the_password_ends_all_other_sessions(
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("", NEW, "当前密码不正确"),
+        ("", NEW, "请填写当前密码"),
         ("something else", NEW, "当前密码不正确"),
         (PASSWORD, "short", "至少需要 8 个字符"),
         (PASSWORD, PASSWORD, "与当前密码相同"),
