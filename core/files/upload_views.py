@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from core.db import reading, release
 from core.errors import Invalid, Unavailable
 from core.files import policy, queries, service, stores, tus_headers
-from core.files.models import Upload, UploadState
+from core.files.models import Asset, Upload, UploadState
 from core.files.words import sentence
 from core.i18n import _
 from core.web.pages import safe_target
@@ -39,7 +39,7 @@ def state(upload_id: str) -> ResponseReturnValue:
         state=upload.state,
         offset=offset,
         length=upload.length,
-        sentence=in_words(upload),
+        sentence=in_words(upload, asset),
         asset=asset and {"id": asset.id, "kind": asset.kind, "size": asset.size, "duration_ms": asset.duration_ms},
     )
     response.headers["Cache-Control"] = "no-store"
@@ -67,8 +67,8 @@ def form(course_slug: str) -> ResponseReturnValue:
     return redirect(safe_target(request.form.get("next"), "/"))
 
 
-def in_words(upload: Upload) -> str:
-    """What an upload's state means for the person who waits."""
+def in_words(upload: Upload, asset: Asset | None) -> str:
+    """What an upload's state means for the person who waits, with what they should know of a file that was taken."""
     if upload.state == UploadState.FAILED:
         return sentence(upload.reason.get("code", ""), upload.reason.get("params", {}))
     words = {
@@ -76,4 +76,5 @@ def in_words(upload: Upload) -> str:
         UploadState.FINISHING: _("All bytes have arrived. The file is being checked."),
         UploadState.DONE: _("The file is ready."),
     }
-    return words[upload.state]
+    warnings = asset.details.get("warnings", []) if asset is not None else []
+    return " ".join([words[upload.state], *(sentence(each["code"], each["params"]) for each in warnings)])

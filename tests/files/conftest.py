@@ -11,6 +11,9 @@ from core.files import queries, stores
 from core.files.models import Asset
 from media.storage import content_key
 from tests.factories import Factory
+from tests.media.conftest import clips
+
+__all__ = ["clips"]
 
 StoreAsset = Callable[..., Asset]
 
