@@ -33,7 +33,7 @@ def move(course: Course) -> ResponseReturnValue:
     status = 422
     if form.validate():
         try:
-            lifecycle.make_move(current_viewer(), course.id, Move(name), form.reason.data)
+            lifecycle.make_move(current_viewer(), course.id, Move(name), form.reason.data.strip())
         except Invalid as error:
             status = put_error(form, error)
         else:
