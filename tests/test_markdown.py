@@ -82,7 +82,26 @@ def test_what_people_write_comes_out_as_they_mean_it() -> None:
 def test_headings_stand_below_those_of_the_page() -> None:
     assert "<h2>一</h2>" in render("# 一")
     assert "<h3>一</h3>" in render("# 一", heading_shift=2)
-    assert "<h6>一</h6>" in render("###### 一")
+    deep = render("### 一\n\n##### 二")
+    assert "<h2>一</h2>" in deep
+    assert "<h4>二</h4>" in deep
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("考取**车工（四级）**的人", "考取<strong>车工（四级）</strong>的人"),
+        ("他说**“你好”**就走", "他说<strong>“你好”</strong>就走"),
+        ("先看**《溪山行旅图》**。", "先看<strong>《溪山行旅图》</strong>。"),
+        ("一*两*三", "一<em>两</em>三"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("snake_case_name", "snake_case_name"),
+        ("a**b**c", "a<strong>b</strong>c"),
+        ("***都***要", "<em><strong>都</strong></em>要"),
+    ],
+)
+def test_emphasis_needs_no_blanks_in_chinese(text: str, html: str) -> None:
+    assert render(text) == f"<p>{html}</p>\n"
 
 
 def test_links_of_others_get_no_trust_from_us() -> None:
