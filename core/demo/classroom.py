@@ -44,6 +44,22 @@ def fill(wanted: dict[str, Any], password: str) -> None:
             enrolment.place([place], groups[learner["group"]])
             db.session.commit()
             _watch(place, lessons, learner)
+    for slug, count in wanted["also"].items():
+        _take_too(slug, wanted["learners"][-count:], wanted["learners"])
+
+
+def _take_too(slug: str, learners: list[dict[str, Any]], everybody: list[dict[str, Any]]) -> None:
+    """Enrols some of the class in another course too; who is enrolled already stays so."""
+    with across_institutions("slugs are unique on the site"):
+        course = db.session.scalars(select(Course).where(Course.slug == slug)).one()
+    with institution_scope(course.institution_id):
+        run = db.session.scalars(select(CourseRun).where(CourseRun.course_id == course.id)).first()
+        if run is None:
+            return
+        for learner in learners:
+            user = _person(learner, everybody.index(learner), "")
+            enrolment.enrol(run, user.id)
+            db.session.commit()
 
 
 def _group(run: CourseRun, name: str) -> ClassGroup:
