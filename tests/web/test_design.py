@@ -8,7 +8,7 @@ import pytest
 WEB = Path(__file__).parents[2] / "core" / "web"
 CORE = WEB.parent
 STYLES = WEB / "static" / "css"
-BUDGET = 52_000
+BUDGET = 56_000
 """Bytes of all style sheets together, uncompressed."""
 
 AA = 4.5
