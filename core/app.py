@@ -65,6 +65,7 @@ def _register_packages(app: Flask) -> None:
     from core.progress import learn_views as learn
     from core.progress import record_views as record
     from core.progress import service as progress
+    from core.users import api as users_api
     from core.users import jobs as user_jobs  # noqa: F401 - handlers are known by being imported
     from core.web.api import api
 
@@ -74,6 +75,7 @@ def _register_packages(app: Flask) -> None:
     app.register_blueprint(classes.bp)
     app.register_blueprint(record.bp)
     api.register_blueprint(jobs.bp)
+    api.register_blueprint(users_api.bp)
     app.register_blueprint(files.bp)
     app.register_blueprint(tus.bp)
     app.register_blueprint(upload_views.bp)

@@ -83,6 +83,8 @@ LIMITS = {
     "security.change_password": "60 per minute",
     "security.change_email": "60 per hour",
     "security.reset_password": "100 per minute",
+    # Decoding a picture is work.
+    "users.set_picture": "30 per minute",
 }
 """Posts per network address. Guessing at one account is what :mod:`core.users.throttle` stops."""
 

@@ -1,8 +1,9 @@
 """Logging in and out: by address or user name, safely, and without saying who has an account."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -13,12 +14,16 @@ from passlib.context import CryptContext
 from sqlalchemy import insert, select
 from werkzeug.test import Cookie, TestResponse
 
-from core import clock
+from core import clock, schema
+from core.app import create_app
 from core.db import db
 from core.users import throttle
 from core.users.models import LoginThrottle, UserSession
 from core.users.passwords import PatientContext
+from core.web.security import limiter
 from tests.browser_less import submit
+from tests.client import Client
+from tests.conftest import TEST_SETTINGS
 from tests.factories import PASSWORD, Factory
 from tests.users.conftest import Letters, link_in
 
@@ -127,6 +132,32 @@ def test_a_new_password_lifts_the_pause(client: FlaskClient, make: Factory, lett
     submit(client, "/reset", {"email": "target@example.cn"})
     submit(client, link_in(letters()[0]), {"password": "a quite new sentence"})
     assert log_in(client, "target@example.cn", "a quite new sentence").status_code == 302
+
+
+@pytest.fixture
+def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """A site of its own on which the limits per network address are on, as they are in real life."""
+    monkeypatch.setattr(limiter, "enabled", limiter.enabled)
+    app = create_app(home=tmp_path, **{**TEST_SETTINGS, "rate_limits": True})
+    app.test_client_class = Client
+    with app.app_context():
+        schema.upgrade()
+        yield app
+        db.session.remove()
+
+
+def test_a_school_behind_one_address_logs_in_within_a_minute(limited: Flask) -> None:
+    make = Factory()
+    for number in range(60):
+        make.user(username=f"pupil{number}", password=PASSWORD)
+    answers = [log_in(limited.test_client(), f"pupil{number}").status_code for number in range(60)]
+    assert set(answers) == {302}
+    # A machine that tries a whole list is told to stop, without a word about accounts.
+    client = limited.test_client()
+    late = [log_in(client, f"nobody{number}", "wrong") for number in range(150)]
+    assert {answer.status_code for answer in late[:130]} == {422}
+    assert late[-1].status_code == 429
+    assert "稍等片刻" in late[-1].text
 
 
 def test_the_cookie_of_before_is_worthless_after(app: Flask, client: FlaskClient, make: Factory) -> None:

@@ -206,3 +206,15 @@ def test_pages_ask_the_database_little(
     with count_queries() as statements:  # type: ignore[attr-defined]
         assert client.get(page).status_code == 200
     assert len(statements) <= 3
+
+
+def test_a_program_learns_whose_token_it_holds(app: Flask, make: Factory, login: Login) -> None:
+    institution = make.institution()
+    client = login(make.member(institution, name="韩梅梅", username="s2023117"))
+    headers = {"Authorization": f"Bearer {make_token(client, access='read')}"}
+    program = app.test_client()
+    assert program.get("/api/v1/me").status_code == 401
+    me = program.get("/api/v1/me", headers=headers).json
+    assert me is not None
+    assert (me["name"], me["username"], me["may_write"]) == ("韩梅梅", "s2023117", False)
+    assert me["institutions"] == {str(institution.id): "member"}
