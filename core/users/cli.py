@@ -15,6 +15,7 @@ from core.institutions.models import InstitutionRole, Membership
 from core.tenancy import across_institutions, institution_scope
 from core.users import service
 from core.users.models import User
+from core.users.roster_cli import import_command
 
 
 @click.group("users")
@@ -76,5 +77,7 @@ def _tell(made: dict[str, Any], as_json: bool) -> None:
     if made["link"]:
         click.echo(made["link"])
 
+
+users_group.add_command(import_command)
 
 commands: list[click.Command] = [users_group]

@@ -13,7 +13,7 @@ LONGEST_CELL = 500
 
 
 class Unusable(ValueError):
-    """Nothing can be imported from this file. ``code`` and ``params`` make the sentence (``core.users.roster_words``)."""
+    """Nothing can be imported from this file; ``core.users.roster_words`` makes ``code`` and ``params`` a sentence."""
 
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code)

@@ -64,13 +64,15 @@ def read_many(files: list[tuple[str, bytes]]) -> list[Table]:
     """The tables of several files that belong together, as in a folder. Raises :class:`Unusable`."""
     if len(files) > MOST_FILES:
         raise Unusable("archive_files", most=MOST_FILES)
-    tables = []
+    tables: dict[str, Table] = {}
     for name, data in files:
         if data.strip():
-            tables.append(Table(name, name[:120], list(_csv(data))))
+            # Folders inside an archive may hold files of one name.
+            source = name[:110] if name[:110] not in tables else f"{name[:110]} ({len(tables) + 1})"
+            tables[source] = Table(name, source, list(_csv(data)))
     if not tables:
         raise Unusable("archive_without_tables")
-    return tables
+    return list(tables.values())
 
 
 def _unpacked(data: bytes, name: str) -> list[Table]:
@@ -177,7 +179,7 @@ def decoded(data: bytes) -> str:
 def _wide_encoding(head: bytes) -> str | None:
     """UTF-16 without a mark: every second byte of its digits, commas and line ends is zero."""
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if even + odd < len(head) // 20:
+    if even + odd < max(4, len(head) // 20):
         return None
     return "utf-16-le" if odd > even * 4 else "utf-16-be" if even > odd * 4 else None
 
