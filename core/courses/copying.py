@@ -5,10 +5,10 @@ the hash of their content and never change, so the copy refers to the same ones.
 history stay with the original.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, insert, select
 
 from core import audit
 from core.courses import service
@@ -29,18 +29,17 @@ COURSE = (
     "cover_id",
     "visibility",
 )
-CHAPTER = (Chapter.title, Chapter.position)
 LESSON = (
     Lesson.kind,
     Lesson.title,
-    Lesson.position,
     Lesson.body,
     Lesson.asset_id,
     Lesson.duration_ms,
     Lesson.is_preview,
     Lesson.is_required,
 )
-CAPTION = (Caption.language, Caption.label, Caption.vtt)
+
+Rows = list[dict[str, Any]]
 
 
 def copy_course(source: Course, institution_id: int, copier_id: int, *, title: str, slug: str) -> Course:
@@ -49,11 +48,7 @@ def copy_course(source: Course, institution_id: int, copier_id: int, *, title: s
     Raises :class:`core.errors.Invalid` for a slug that cannot be had.
     """
     service.check_slug(slug)
-    chapters = _rows(Chapter.id, *CHAPTER, where=(Chapter.course_id == source.id, Chapter.deleted_at.is_(None)))
-    lessons = _rows(
-        Lesson.id, Lesson.chapter_id, *LESSON, where=(Lesson.course_id == source.id, Lesson.deleted_at.is_(None))
-    )
-    captions = _rows(Caption.lesson_id, *CAPTION, where=(Caption.lesson_id.in_([lesson["id"] for lesson in lessons]),))
+    chapters, lessons, captions = _content(source.id)
     kept = {name: getattr(source, name) for name in COURSE}
     with institution_scope(institution_id):
         course = Course(
@@ -65,37 +60,59 @@ def copy_course(source: Course, institution_id: int, copier_id: int, *, title: s
             **kept,
         )
         service.insert_course(course)
-        new = {"institution_id": institution_id, "course_id": course.id}
-        chapter_ids = _insert(Chapter, chapters, new, {})
-        lesson_ids = _insert(Lesson, lessons, {**new, "updated_by_id": copier_id}, {"chapter_id": chapter_ids})
-        _insert(Caption, captions, {"institution_id": institution_id}, {"lesson_id": lesson_ids})
+        _write_content(course, chapters, lessons, captions)
         db.session.add(TeamMember(course_id=course.id, user_id=copier_id, role=TeamRole.LEADER))
         audit.record("courses.copied", course, source_id=source.id)
         db.session.flush()
     return course
 
 
-def _rows(*columns: InstrumentedAttribute[Any], where: tuple[Any, ...]) -> list[dict[str, Any]]:
-    return [dict(row) for row in db.session.execute(select(*columns).where(*where).order_by(columns[0])).mappings()]
+def _content(course_id: int) -> tuple[Rows, Rows, Rows]:
+    """Chapters, lessons and captions of a course, the first two in order."""
+    live = (Chapter.course_id == course_id, Chapter.deleted_at.is_(None), Lesson.deleted_at.is_(None))
+    in_order = (Chapter.position, Chapter.id)
+    chapters = select(Chapter.id, Chapter.title).where(*live[:2]).order_by(*in_order)
+    lessons = (
+        select(Lesson.id, Lesson.chapter_id, *LESSON)
+        .join(Chapter, Chapter.id == Lesson.chapter_id)
+        .where(*live)
+        .order_by(*in_order, Lesson.position, Lesson.id)
+    )
+    captions = (
+        select(Caption.lesson_id, Caption.language, Caption.label, Caption.vtt)
+        .join(Lesson, Lesson.id == Caption.lesson_id)
+        .join(Chapter, Chapter.id == Lesson.chapter_id)
+        .where(*live)
+    )
+    return _rows(chapters), _rows(lessons), _rows(captions)
 
 
-def _insert(
-    table: type[Chapter | Lesson | Caption],
-    rows: list[dict[str, Any]],
-    added: dict[str, Any],
-    parents: dict[str, dict[int, int]],
-) -> dict[int, int]:
-    """Inserts copies of ``rows`` below their new parents; returns old id → new id."""
-    if not rows:
-        return {}
-    fresh = [
-        {
-            **{name: value for name, value in row.items() if name != "id"},
-            **{name: new_ids[row[name]] for name, new_ids in parents.items()},
-            **added,
-        }
-        for row in rows
+def _write_content(course: Course, chapters: Rows, lessons: Rows, captions: Rows) -> None:
+    """Writes the rows anew below ``course``. Numbered through, so that their order finds their new ids again."""
+    new = {"institution_id": course.institution_id, "course_id": course.id}
+    _insert(Chapter, [{**new, "title": row["title"], "position": n} for n, row in enumerate(chapters)])
+    ids = select(Chapter.id).where(Chapter.course_id == course.id).order_by(Chapter.position)
+    chapter_ids = _new_ids(chapters, db.session.scalars(ids).all())
+
+    copies = [
+        {**row, **new, "chapter_id": chapter_ids[row["chapter_id"]], "position": n} for n, row in enumerate(lessons)
     ]
-    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
-    new_ids = db.session.scalars(statement, fresh).all()
-    return dict(zip((row.get("id", 0) for row in rows), new_ids, strict=True))
+    _insert(Lesson, [{name: value for name, value in copy.items() if name != "id"} for copy in copies])
+    ids = select(Lesson.id).where(Lesson.course_id == course.id).order_by(Lesson.position)
+    lesson_ids = _new_ids(lessons, db.session.scalars(ids).all())
+
+    owner = {"institution_id": course.institution_id}
+    _insert(Caption, [{**row, **owner, "lesson_id": lesson_ids[row["lesson_id"]]} for row in captions])
+
+
+def _rows(query: Select[*tuple[Any, ...]]) -> Rows:
+    return [dict(row) for row in db.session.execute(query).mappings()]
+
+
+def _insert(table: type[Chapter | Lesson | Caption], rows: Rows) -> None:
+    if rows:
+        db.session.execute(insert(table), rows)
+
+
+def _new_ids(rows: Rows, ids: Sequence[int]) -> dict[int, int]:
+    return dict(zip((row["id"] for row in rows), ids, strict=True))
