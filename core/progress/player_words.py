@@ -17,6 +17,7 @@ def player_words() -> dict[str, str]:
         "reload": _("Load the page again"),
         "media_lost": _("The video could not be loaded. Check the line and try again."),
         "again": _("Try again"),
+        "speed": _("Playback speed {playbackRate}x"),
         "too_fast": _("Only up to %(speed)s× is counted here."),
         "no_skipping": _("Parts that you have not watched yet cannot be skipped in this course."),
         "completed": _("Lesson completed"),

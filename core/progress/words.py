@@ -4,7 +4,7 @@ from typing import Any
 
 from core.i18n import _
 from core.progress.intervals import Intervals
-from core.progress.rule import Criterion, countable
+from core.progress.rule import Criterion, countable, end_tolerance_ms
 
 WORTH_NAMING_MS = 1_000
 """A gap shorter than this is a sliver between two claims; nobody goes back for it."""
@@ -26,7 +26,9 @@ def standing(
     if duration_ms <= 0:
         return ""
     counted = countable(watched, criterion).within(0, duration_ms)
-    numbers = {"done": clock_time(counted.measure), "all": clock_time(duration_ms)}
+    # Who saw a film to its end has seen all of it, even where container and player disagree about the last frame.
+    whole = duration_ms - counted.measure <= end_tolerance_ms(duration_ms)
+    numbers = {"done": clock_time(duration_ms if whole else counted.measure), "all": clock_time(duration_ms)}
     if kind != "video":
         return _read(completed, numbers, required_ms)
     if completed:

@@ -45,6 +45,10 @@ class Player:
         return f"/api/v1/lessons/{self.lesson.id}/progress"
 
     @property
+    def course_url(self) -> str:
+        return f"/courses/{self.course.slug}/lessons/{self.lesson.id}"
+
+    @property
     def heartbeat_url(self) -> str:
         return f"/api/v1/streams/{self.stream}/heartbeats"
 
