@@ -10,7 +10,7 @@ from core.i18n import _
 
 
 @click.command("demo")
-@click.option("--no-video", is_flag=True, help="Leave the video lessons out (quicker; needs no ffmpeg).")
+@click.option("--no-video", is_flag=True, help="Make the lectures pages to read (quicker; needs no ffmpeg).")
 @with_appcontext
 def demo_command(no_video: bool) -> None:
     """Three institutions, courses with covers and video lessons made on the spot, people in every role."""

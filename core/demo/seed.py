@@ -42,7 +42,7 @@ def content() -> dict[str, Any]:
 
 
 def seed(app: Flask, *, with_video: bool = True, say: Say = lambda _line: None) -> None:
-    """Fills the site. ``say`` hears each step; without video the lectures, a minute's work, are left out."""
+    """Fills the site. ``say`` hears each step; without video the lectures are pages to read."""
     wanted = content()
     for institution in wanted["institutions"]:
         _institution(institution)
@@ -55,9 +55,8 @@ def seed(app: Flask, *, with_video: bool = True, say: Say = lambda _line: None) 
         if known is None or known.state == CourseState.DRAFT:
             say(course["title"])
             _make_course(app, course, with_video=with_video)
-    if with_video:
-        classroom.fill(wanted["class_run"], wanted["password"])
-        work_off(app)
+    classroom.fill(wanted["class_run"], wanted["password"])
+    work_off(app)
 
 
 def _institution(wanted: dict[str, Any]) -> None:
@@ -156,15 +155,21 @@ def _outline(course: Course, wanted: dict[str, Any], leader: User, *, with_video
         chapter = outline.add_chapter(course.id, chapter_wanted["title"])
         db.session.flush()
         for given in chapter_wanted["lessons"]:
-            is_video = "slides" in given
-            if is_video and not with_video:
-                continue
+            is_video = with_video and "slides" in given
             lesson = outline.add_lesson(
                 course.id, chapter.id, "video" if is_video else "page", given["title"], leader.id
             )
             db.session.flush()
-            values = {"body": given.get("page", "").strip(), "is_preview": given.get("preview", False)}
+            body = "" if is_video else given.get("page") or _as_text(given["slides"])
+            values = {"body": body.strip(), "is_preview": given.get("preview", False)}
             save_lesson(course.id, lesson.id, lesson.version, values, leader.id)
+
+
+def _as_text(slides: list[list[str]]) -> str:
+    """A lecture's slides to read, where no film is wanted."""
+    return "\n\n".join(
+        f"## {heading}\n\n" + "\n".join(f"- {line}" for line in body.split("\n")) for heading, body in slides
+    )
 
 
 def _upload(course: Course, lesson: Lesson, wanted: dict[str, Any], leader: User) -> None:
