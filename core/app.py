@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     init_web(app, settings)
     accounts.init_app(app, settings)
     _register_packages(app)
+    _register_api()
     return app
 
 
@@ -53,32 +54,41 @@ def _register_packages(app: Flask) -> None:
     from core.courses import public_views as courses
     from core.courses import scoping as course_scoping  # noqa: F401 - finders are known by being imported
     from core.enrolment import views as enrolment
-    from core.files import links, tus, upload_views
     from core.files import jobs as file_jobs  # noqa: F401
+    from core.files import links, tus, upload_views
     from core.files import scoping as file_scoping  # noqa: F401
     from core.files import tidying as file_tidying  # noqa: F401
     from core.files import views as files
     from core.institutions import scoping as institution_scoping  # noqa: F401
-    from core.jobs import api as jobs
-    from core.progress import api as progress_api
     from core.progress import class_views as classes
     from core.progress import learn_views as learn
     from core.progress import record_views as record
     from core.progress import service as progress
-    from core.users import api as users_api
     from core.users import jobs as user_jobs  # noqa: F401 - handlers are known by being imported
-    from core.web.api import api
+    from core.users import roster_jobs  # noqa: F401
 
     app.register_blueprint(courses.bp)
     app.register_blueprint(editor.bp)
     app.register_blueprint(enrolment.bp)
     app.register_blueprint(classes.bp)
     app.register_blueprint(record.bp)
-    api.register_blueprint(jobs.bp)
-    api.register_blueprint(users_api.bp)
     app.register_blueprint(files.bp)
     app.register_blueprint(tus.bp)
     app.register_blueprint(upload_views.bp)
     app.register_blueprint(learn.bp)
-    api.register_blueprint(progress_api.bp)
     links.on_fetch(progress.note_fetch)
+
+
+def _register_api() -> None:
+    from core.courses import api as courses
+    from core.courses import api_outline, api_runs  # noqa: F401 - they add to the courses' blueprint
+    from core.enrolment import api as enrolment
+    from core.files import api as files
+    from core.institutions import api as institutions
+    from core.jobs import api as jobs
+    from core.progress import api as progress
+    from core.users import api as users
+    from core.web.api import api
+
+    for package in (users, institutions, courses, enrolment, progress, files, jobs):
+        api.register_blueprint(package.bp)

@@ -4,7 +4,7 @@ from core.courses import kinds
 from core.courses import policy as courses
 from core.courses.models import Course, Lesson
 from core.errors import Invalid, LogInNeeded, NotAllowed, NotFound
-from core.files.models import Upload
+from core.files.models import Asset, Upload
 from core.i18n import _
 from core.permissions import Permission, Viewer
 
@@ -40,6 +40,19 @@ def must_see(viewer: Viewer, upload: Upload) -> None:
         raise LogInNeeded(_("Log in to see your uploads."))
     if viewer.user_id != upload.user_id and not _edits(viewer, upload):
         raise NotFound(_("There is no such upload, or it is not yours."))
+
+
+def must_see_asset(viewer: Viewer, asset: Asset, courses: list[tuple[int, int]]) -> None:
+    """Lets the uploader, the teams of the courses made of it and the institution's administrators see an asset.
+
+    To everybody else there is no such file, whatever they may watch of it. ``courses``: (institution id, course id).
+    """
+    places = [{"institution_id": institution, "course_id": course} for institution, course in courses]
+    if asset.institution_id is not None:
+        places.append({"institution_id": asset.institution_id})
+    is_own = viewer.user_id is not None and viewer.user_id == asset.uploader_id
+    if not is_own and not any(viewer.may(Permission.SEE_DRAFT, **place) for place in places):
+        raise NotFound(_("There is no such file, or it is not open to you."))
 
 
 def _edits(viewer: Viewer, upload: Upload) -> bool:

@@ -12,6 +12,7 @@ from core.db import db
 from core.errors import NotFound
 from core.files.models import Asset, AssetState, Upload
 from core.i18n import _
+from core.tenancy import across_institutions
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,19 @@ def upload(upload_id: str) -> Upload:
     if found is None:
         raise NotFound(_("There is no such upload, or it is not yours."))
     return found
+
+
+def asset_and_courses(asset_id: int) -> tuple[Asset, list[tuple[int, int]]]:
+    """An asset, and (institution id, course id) of every course with a lesson made of it. Raises :class:`NotFound`."""
+    with across_institutions("a copied course may use a file of the institution it came from"):
+        rows = db.session.execute(
+            select(Asset, Lesson.institution_id, Lesson.course_id)
+            .outerjoin(Lesson, and_(Lesson.asset_id == Asset.id, Lesson.deleted_at.is_(None)))
+            .where(Asset.id == asset_id)
+        ).all()
+    if not rows:
+        raise NotFound(_("There is no such file, or it is not open to you."))
+    return rows[0][0], [(institution_id, course_id) for _asset, institution_id, course_id in rows if course_id]
 
 
 def asset(asset_id: int | None) -> Asset | None:

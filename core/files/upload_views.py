@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
+from core.config import current_settings
 from core.db import reading, release
 from core.errors import Invalid, Unavailable
 from core.files import policy, queries, service, stores, tus_headers
@@ -24,6 +25,35 @@ def _limit_form(endpoint: str | None, _values: object) -> None:
     # Before anybody asks for the form's fields, which reads the whole body.
     if endpoint == "upload_pages.form":
         request.max_content_length = FORM_BYTES + 64 * 1024
+
+
+@bp.app_template_global()
+def upload_limits() -> dict[str, int | str]:
+    """What an upload's page tells: bytes of one request, of one file, and of a plain form."""
+    settings = current_settings()
+    return {
+        "chunk": settings.upload_chunk_bytes,
+        "most": settings.max_upload_bytes,
+        "most_gb": f"{settings.max_upload_bytes / 1024**3:.3g}",
+        "form_mb": FORM_BYTES // 1024**2,
+    }
+
+
+@bp.app_template_global()
+def upload_words() -> dict[str, str]:
+    """What the script of an upload says; places in braces are filled in there."""
+    return {
+        "preparing": _("Getting ready"),
+        "uploading": _("{percent} uploaded"),
+        "left": _("{percent} uploaded, about {time} left"),
+        "paused": _("Paused at {percent}"),
+        "line": _("The line is down. It goes on by itself as soon as it is back; {percent} has arrived."),
+        "checking": _("All bytes have arrived. The file is being checked."),
+        "interrupted": _("The upload has not come to its end. Choose the file again to go on."),
+        "too_large": _("This file has {size}; at most {limit} are accepted."),
+        "log_in": _("You were logged out. Log in in another window, then try again; what has arrived is kept."),
+        "failed": _("The upload stopped. Try again; what has arrived is kept."),
+    }
 
 
 @bp.get("/<upload_id>/state")
