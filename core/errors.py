@@ -4,13 +4,17 @@ Services and queries raise these; only this module knows about HTTP. Each carrie
 the thing and the way out. RFC 9457 describes the JSON form.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError
+from markupsafe import escape
+from werkzeug.exceptions import HTTPException
 
-from core.i18n import _, _l
+from core.i18n import _, _l, language_tag
 
 
 class DomainError(Exception):
@@ -32,6 +36,10 @@ class NotFound(DomainError):
 
 class NotAllowed(DomainError):
     """The person may see it but not do this with it."""
+
+
+class Malformed(DomainError):
+    """What was sent cannot even be read: JSON that is none."""
 
 
 class Invalid(DomainError):
@@ -65,6 +73,7 @@ class Unavailable(DomainError):
 STATUS: dict[type[DomainError], int] = {
     NotFound: 404,
     NotAllowed: 403,
+    Malformed: 400,
     Invalid: 422,
     Conflict: 409,
     StaleForm: 409,
@@ -129,11 +138,28 @@ def _answer_domain_error(error: DomainError) -> ResponseReturnValue:
     status = status_of(error)
     if status == 401 and request.method == "GET" and not wants_json():
         return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
-    extra: dict[str, Any] = {"field": error.field} if error.field else {}
+    extra: dict[str, Any] = {}
+    if error.field:
+        extra = {"field": error.field, "errors": {error.field: [str(error.sentence)]}}
+    if isinstance(error, StaleForm):
+        newer = error.details.get("newer", {})
+        extra |= {"version": error.details.get("version"), "newer": {name: _plain(newer[name]) for name in newer}}
     response = answer(status, str(error.sentence), **extra)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     if "retry_after" in error.details:
         response.headers["Retry-After"] = str(error.details["retry_after"])
     return response
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str) else _written(value)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -141,16 +167,32 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return original
-    extra: dict[str, Any] = {}
     data = getattr(error, "data", None) or {}
+    detail, extra = str(data.get("message") or ""), {}
     if data.get("messages"):
-        extra["errors"] = data["messages"]
-    detail = "" if isinstance(error, InternalServerError) else str(data.get("message") or "")
+        wrong = _by_field(data["messages"])
+        detail, extra = _("Please correct: %(fields)s.", fields=", ".join(wrong)), {"errors": wrong}
     response = answer(status, detail, **extra)
     for name in ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate"):
         if name in original.headers:
             response.headers[name] = original.headers[name]
     return response
+
+
+def _by_field(messages: Mapping[str, Any]) -> dict[str, Any]:
+    """What a schema found wrong: field → sentences. Where in the request the field stood says nothing to the reader."""
+    found: dict[str, Any] = {}
+    for place, wrong in messages.items():
+        found |= wrong if isinstance(wrong, Mapping) else {place: wrong}
+    spoken: dict[str, Any] = _spoken(found)
+    return spoken
+
+
+def _spoken(wrong: Any) -> Any:
+    if isinstance(wrong, Mapping):
+        # Beside the sentences about its parts a schema may have some about the whole.
+        return {str(name).replace("_schema", "body"): _spoken(value) for name, value in wrong.items()}
+    return [str(sentence) for sentence in wrong] if isinstance(wrong, list | tuple) else [str(wrong)]
 
 
 def answer(status: int, detail: str = "", **extra: Any) -> Response:
@@ -161,9 +203,23 @@ def answer(status: int, detail: str = "", **extra: Any) -> Response:
         response = jsonify(body)
         response.mimetype = "application/problem+json"
     else:
-        way_out = str(WAYS_OUT.get(status, _("Go back and try again.")))
-        response = make_response(
-            render_template("errors/page.html", status=status, title=title, detail=detail, way_out=way_out)
-        )
+        response = make_response(_page(status, title, detail, extra.get("incident", "")))
     response.status_code = status
     return response
+
+
+def _page(status: int, title: str, detail: str, incident: str) -> str:
+    way_out = str(WAYS_OUT.get(status, _("Go back and try again.")))
+    try:
+        return render_template(
+            "errors/page.html", status=status, title=title, detail=detail, way_out=way_out, incident=incident
+        )
+    except Exception:  # whatever is broken in the frame of all pages, people still learn what to do
+        current_app.logger.exception("the page of an error could not be rendered; a plain one was sent")
+    lines, home = [line for line in (detail, way_out, incident) if line], _("To the front page")
+    return (
+        f'<!doctype html><html lang="{language_tag()}"><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width"><title>{escape(title)}</title><h1>{escape(title)}</h1>'
+        + "".join(f"<p>{escape(line)}</p>" for line in lines)
+        + f'<p><a href="/">{escape(home)}</a></p></html>'
+    )

@@ -152,6 +152,15 @@ def search_courses(question: Question, viewer: Viewer, *, per_page: int = PAGE) 
     )
 
 
+def courses_in_order(question: Question, viewer: Viewer) -> list[Card]:
+    """All courses that ``viewer`` may find and that fit; none where only unknown institutions are asked for."""
+    catalogue = catalogue_now()
+    found = _Found(catalogue, question, viewer)
+    if "institution" in question.ticked and "institution" not in found.ticked:
+        return []
+    return [catalogue.cards[number] for number in found.in_order(question.sort)]
+
+
 def looser(question: Question, viewer: Viewer) -> list[tuple[Any, Question, int]]:
     """What to try where nothing fits: what to leave out, the question without it, how many courses that finds."""
     catalogue = catalogue_now()

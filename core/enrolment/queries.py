@@ -16,6 +16,7 @@ from core.i18n import _
 from core.institutions.models import Institution
 from core.progress.models import LessonProgress
 from core.tenancy import across_institutions
+from core.users.models import User
 
 
 def enrolment_in(run_id: int, user_id: int) -> Enrolment | None:
@@ -160,3 +161,41 @@ def enrolments_of_course(course_id: int, enrolment_ids: list[int]) -> list[Enrol
 def groups_of_run(run_id: int) -> list[ClassGroup]:
     """The classes of a run, by name."""
     return list(db.session.scalars(select(ClassGroup).where(ClassGroup.run_id == run_id).order_by(ClassGroup.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Somebody in a run, as its team sees them."""
+
+    id: int
+    run_id: int
+    user_id: int
+    name: str
+    group: str | None
+    state: EnrolmentState
+    message: str
+    created_at: datetime
+    completed_at: datetime | None
+
+
+def learners_after(run_id: int, enrolment_id: int, most: int, state: EnrolmentState | None = None) -> list[Learner]:
+    """The next ``most`` people of a run behind an enrolment, in the order in which they came. One statement."""
+    later = (
+        select(
+            Enrolment.id,
+            Enrolment.run_id,
+            Enrolment.user_id,
+            User.name,
+            ClassGroup.name,
+            Enrolment.state,
+            Enrolment.message,
+            Enrolment.created_at,
+            Enrolment.completed_at,
+        )
+        .join(User, User.id == Enrolment.user_id)
+        .outerjoin(ClassGroup, ClassGroup.id == Enrolment.class_group_id)
+        .where(Enrolment.run_id == run_id, Enrolment.id > enrolment_id)
+    )
+    if state is not None:
+        later = later.where(Enrolment.state == state)
+    return [Learner(*row) for row in db.session.execute(later.order_by(Enrolment.id).limit(most))]

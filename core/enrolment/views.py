@@ -42,13 +42,14 @@ STEP_NAMES: dict[policy.Step, Any] = {
 WRONG_CODES = "10 per minute; 60 per hour"
 
 
-def _person_or_address() -> str:
+def person_or_address() -> str:
+    """By whom tries are counted: the person, or for visitors the address they come from."""
     user_id = current_viewer().user_id
     return f"user:{user_id}" if user_id is not None else get_remote_address()
 
 
 @bp.post("/courses/<course_slug>/enrol")
-@limiter.limit(WRONG_CODES, key_func=_person_or_address, deduct_when=lambda response: response.status_code == 422)
+@limiter.limit(WRONG_CODES, key_func=person_or_address, deduct_when=lambda response: response.status_code == 422)
 def join(course_slug: str) -> ResponseReturnValue:
     """Enrols the person, or tells on the course's own page what stands in the way."""
     person, viewer = current_person(), current_viewer()

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from core.i18n import get_locale
+from core.users import queries, service
 from core.users.current import current_person
+from core.web.api import Blueprint
 from core.web.scope import current_viewer
 from core.web.security import api_token
 
@@ -45,3 +46,34 @@ def me() -> dict[str, Any]:
         "institutions": {str(place): str(role) for place, role in viewer.institutions.items()},
         "may_write": token is None or not token.read_only,
     }
+
+
+class TokenSchema(Schema):
+    """An API token; what it says is shown only once, on the account page where it is made."""
+
+    id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    read_only = fields.Boolean(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    last_used_at = fields.AwareDateTime(required=True, allow_none=True)
+    expires_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class TokenListSchema(Schema):
+    """All your tokens, the newest first."""
+
+    items = fields.List(fields.Nested(TokenSchema), required=True)
+
+
+@bp.get("/tokens")
+@bp.response(200, TokenListSchema)
+def tokens() -> dict[str, Any]:
+    """Your API tokens."""
+    return {"items": queries.tokens_of(current_person())}
+
+
+@bp.delete("/tokens/<int:token_id>")
+@bp.response(204)
+def revoke_token(token_id: int) -> None:
+    """Ends a token at once."""
+    service.revoke_token(current_person(), token_id)

@@ -7,12 +7,13 @@ success, roll back otherwise → headers. Views neither commit nor set headers t
 from flask import Flask
 
 from core.config import Settings
-from core.web import api, converters, encoding, pages, scope, security, static, transactions
+from core.web import api, converters, encoding, failures, pages, scope, security, static, transactions
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     """Registers the shared glue, in the order in which a request meets it."""
     converters.init_app(app)
+    failures.init_app(app)
     transactions.init_app(app)
     encoding.init_app(app)
     security.init_app(app, settings)

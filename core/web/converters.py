@@ -1,11 +1,11 @@
-"""Numbers in addresses: one that no id can be is simply an address that does not exist."""
+"""What may stand in an address: a number that no id can be, or a text that no database takes, does not exist."""
 
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, UnicodeConverter, ValidationError
 
-from core.web.fields import LARGEST_ID
+from core.web.fields import LARGEST_ID, UNSTORABLE
 
 
 class IdConverter(IntegerConverter):
@@ -16,6 +16,15 @@ class IdConverter(IntegerConverter):
         super().__init__(url_map, *args, **options)
 
 
+class TextConverter(UnicodeConverter):
+    """A part of a path without NUL and halves of characters, which PostgreSQL refuses even to look for."""
+
+    def to_python(self, value: str) -> str:
+        if UNSTORABLE.search(value):
+            raise ValidationError
+        return str(super().to_python(value))
+
+
 def init_app(app: Flask) -> None:
-    """Makes it the meaning of ``<int:…>``, before any address is registered."""
-    app.url_map.converters["int"] = IdConverter
+    """Makes them the meaning of ``<int:…>`` and of a plain ``<…>``, before any address is registered."""
+    app.url_map.converters.update(int=IdConverter, default=TextConverter, string=TextConverter)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from core.errors import Invalid, TooLarge
+from core.errors import Invalid, Malformed, TooLarge
 from core.i18n import _
 
 LONGEST = 16 * 1024
@@ -15,15 +15,15 @@ LONGEST = 16 * 1024
 def json_object(longest: int = LONGEST) -> dict[str, Any]:
     """The JSON object a request carries; what its members hold is for the caller to check.
 
-    Raises :class:`Invalid` for what is no JSON object, :class:`TooLarge` for a body of more than ``longest`` bytes,
-    of which no more is read.
+    Raises :class:`Malformed` for what is no JSON, :class:`Invalid` for what is no object, :class:`TooLarge` for a body
+    of more than ``longest`` bytes, of which no more is read.
     """
     if not request.is_json:
         raise UnsupportedMediaType
     try:
         body = json.loads(_bytes(longest))
     except (ValueError, RecursionError):
-        raise Invalid(_("This is not JSON that can be read.")) from None
+        raise Malformed(_("This is not JSON that can be read.")) from None
     if not isinstance(body, dict):
         raise Invalid(_("Send a JSON object."))
     return body

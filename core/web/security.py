@@ -10,8 +10,10 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.config import Settings
+from core.db import SAFE_METHODS
 from core.errors import LogInNeeded, NotAllowed
 from core.i18n import _
+from core.users.models import ApiToken
 from core.users.sessions import person_of_token
 
 WITHOUT_TOKEN = frozenset({"web.set_language"})
@@ -51,9 +53,9 @@ def csp_nonce() -> str:
     return nonce
 
 
-def api_token() -> object | None:
+def api_token() -> ApiToken | None:
     """The API token this request came with, or None where it came with a cookie."""
-    token: object | None = g.get("api_token")
+    token: ApiToken | None = g.get("api_token")
     return token
 
 
@@ -68,15 +70,22 @@ def load_from_header(_request: object) -> object | None:
 
 
 def _check_origin() -> None:
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    """Whoever changes something says who they are, in a way that another site cannot make a browser say."""
+    if request.routing_exception is not None:
+        return  # nothing will run: the answer is 404 or 405 for everybody
+    is_api = request.path.startswith("/api/")
+    is_safe = request.method in SAFE_METHODS
+    if request.headers.get("Authorization") and (is_api or not is_safe) and not current_user.is_authenticated:
+        raise LogInNeeded(_("This token is unknown, revoked or expired. Make a new one on your account page."))
+    if is_safe:
         return
     # A token is not sent by browsers on their own, so no other site can borrow it.
-    if request.headers.get("Authorization") and current_user.is_authenticated and "api_token" in g:
+    if current_user.is_authenticated and "api_token" in g:
         if g.api_token.read_only:
             raise NotAllowed(_("This token may only read. Make one that may write on your account page."))
         return
-    if request.headers.get("Authorization") and not current_user.is_authenticated:
-        raise LogInNeeded(_("This token is unknown, revoked or expired. Make a new one on your account page."))
+    if is_api and not current_user.is_authenticated:
+        raise LogInNeeded(_("Log in to go on."))
     if request.endpoint not in WITHOUT_TOKEN:
         csrf.protect()
 

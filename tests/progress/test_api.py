@@ -134,10 +134,10 @@ def test_what_cannot_be_read_is_answered_with_a_problem_and_changes_nothing(play
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ("{", 422),
-        (b"\xff\xfe", 422),
-        ("9" * 5000, 422),
-        ("[" * 8000, 422),
+        ("{", 400),
+        (b"\xff\xfe", 400),
+        ("9" * 5000, 400),
+        ("[" * 8000, 400),
         ('{"sequence": 0, "intervals": [], "position_ms": "' + "x" * 20_000 + '"}', 413),
     ],
 )
