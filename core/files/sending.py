@@ -62,12 +62,12 @@ def send(file: StoredFile, *, as_download: bool, cache: str = f"private, max-age
         "Cross-Origin-Resource-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": cache,
-        "Accept-Ranges": "bytes",
-        "ETag": etag,
-        "Last-Modified": format_datetime(file.created_at, usegmt=True),
     }
     if accel is not None:
+        # Ranges and validators are nginx's, by the file it finds.
         return Response(headers={**headers, "X-Accel-Redirect": quote(accel)})
+    last_modified = format_datetime(file.created_at, usegmt=True)
+    headers |= {"Accept-Ranges": "bytes", "ETag": etag, "Last-Modified": last_modified}
     if request.if_none_match.contains(file.sha256):
         return Response(status=304, headers=headers)
     if answer.content_range:
