@@ -30,8 +30,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Starts a server and yields its URL. PostgreSQL refuses to run as root: as root it runs as user ``postgres``."""
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
+    """Starts a server and yields its URL. PostgreSQL refuses to run as root: as root it runs as user ``postgres``.
+
+    ``durable``: with the settings of a real server, which waits for the disk at each commit.
+    """
     binaries = _binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed: `make setup` with --test installs it")
@@ -44,7 +47,8 @@ def postgres_server() -> Iterator[str]:
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder}
     initdb = [binaries / "initdb", "-D", data, "-U", "jinke", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
     subprocess.run([*as_user, *map(str, initdb)], **quiet)  # type: ignore[call-overload]
-    options = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=300"]
+    options = [] if durable else ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
+    options += ["max_connections=300"]
     options += ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}"]
     command = [str(binaries / "postgres"), "-D", str(data), *(part for option in options for part in ("-c", option))]
     with (folder / "log").open("wb") as log:
