@@ -16,7 +16,7 @@ from core.files.links import playback_url
 from core.i18n import _
 from core.progress import learn_queries, policy, rule, service, words
 from core.progress.intervals import Intervals
-from core.progress.learn_queries import LessonInPlace
+from core.progress.learn_queries import LessonInPlace, Place
 from core.progress.models import LessonProgress
 from core.progress.rule import Criterion
 from core.progress.rulings import criterion_of
@@ -107,10 +107,14 @@ class OutcomeSchema(StandingSchema):
 def open_stream(lesson_id: int) -> ResponseReturnValue:
     """Starts counting for this lesson here, and stops it wherever else you were watching."""
     user_id = current_person().id
-    place, (enrolment, _run) = _counting_place(user_id, lesson_id)
-    opened = service.open_stream(place.lesson, enrolment, user_agent=request.user_agent.string)
+    place, learner = _counting_place(user_id, lesson_id)
+    opened = service.open_stream(place.lesson, learner.enrolment, user_agent=request.user_agent.string)
     body = _where(place, opened.criterion, opened.progress)
-    body |= {"user_id": user_id, "stream_id": opened.stream_id, "media_url": _media_url(place, user_id, opened.stream_id)}
+    body |= {
+        "user_id": user_id,
+        "stream_id": opened.stream_id,
+        "media_url": _media_url(place, user_id, opened.stream_id),
+    }
     return jsonify(body), 201
 
 
@@ -160,9 +164,8 @@ def heartbeat(stream_id: str) -> ResponseReturnValue:
 def progress(lesson_id: int) -> ResponseReturnValue:
     """Where you stand in a lesson, with a fresh link to its media."""
     user_id = current_person().id
-    place, (enrolment, _run) = _counting_place(user_id, lesson_id)
-    found = learn_queries.progress_of(enrolment.id, lesson_id)
-    body = _where(place, criterion_of(place.institution, place.lesson.kind), found)
+    place, learner = _counting_place(user_id, lesson_id)
+    body = _where(place, criterion_of(place.institution, place.lesson.kind), learner.progress)
     body["user_id"] = user_id
     body["media_url"] = _media_url(place, user_id, request.args.get("stream", "")[:32] or None)
     response: Response = jsonify(body)
@@ -173,16 +176,17 @@ def progress(lesson_id: int) -> ResponseReturnValue:
     return response
 
 
-def _counting_place(user_id: int, lesson_id: int) -> tuple[LessonInPlace, Any]:
+def _counting_place(user_id: int, lesson_id: int) -> tuple[LessonInPlace, Place]:
     """The lesson and the enrolment under which it counts. Raises what explains why it does not."""
     place = learn_queries.lesson_in_place(lesson_id)
-    enrolled = learn_queries.place_of(user_id, place.course.id)
-    admission = policy.admission(current_viewer(), place.course, place.lesson, enrolled)
-    if enrolled is None and not admission.sees:
+    learner = learn_queries.place_of(user_id, place.course.id, lesson_id)
+    run = learner.run if learner else None
+    admission = policy.admission(current_viewer(), place.course, place.lesson, run)
+    if learner is None and not admission.sees:
         raise NotAllowed(admission.sentence)
-    if enrolled is None or not admission.counts:
+    if learner is None or not admission.counts:
         raise Conflict(admission.sentence)
-    return place, enrolled
+    return place, learner
 
 
 def _where(place: LessonInPlace, criterion: Criterion, found: LessonProgress | None) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from flask import url_for
 
 from core.courses import kinds
 from core.courses.models import Caption
-from core.enrolment.models import Enrolment
 from core.i18n import _, language_tag
 from core.permissions import Viewer
 from core.progress import learn_queries, player_words, policy, rule, words
 from core.progress.intervals import NOTHING, Intervals
-from core.progress.learn_queries import LessonInPlace, Stage, Step, Uncounted
+from core.progress.learn_queries import LessonInPlace, Place, Stage, Step, Uncounted
 from core.progress.models import LessonProgress
 from core.progress.policy import Admission
 from core.progress.rule import Criterion
@@ -42,7 +41,6 @@ class LearningPage:
     admission: Admission
     wishes: Wishes
     user_id: int | None
-    enrolment: Enrolment | None
     stages: list[Stage]
     progress: LessonProgress | None
     criterion: Criterion
@@ -155,8 +153,8 @@ class LearningPage:
 
 def load(course_slug: str, lesson_id: int, viewer: Viewer, wishes: Wishes) -> LearningPage:
     """The page for this person. Raises :class:`NotFound` where the lesson is not there for their eyes."""
-    place, admission, enrolment = admitted(course_slug, lesson_id, viewer, as_student=wishes.as_student)
-    progress = learn_queries.progress_of(enrolment.id, lesson_id) if enrolment else None
+    place, admission, learner = admitted(course_slug, lesson_id, viewer, as_student=wishes.as_student)
+    progress = learner.progress if learner else None
     of_this_file = progress is not None and progress.asset_id == place.lesson.asset_id
     watched = Intervals.parse(progress.watched) if progress and of_this_file else NOTHING
     subtitles = learn_queries.captions_of(lesson_id) if admission.sees else []
@@ -166,8 +164,7 @@ def load(course_slug: str, lesson_id: int, viewer: Viewer, wishes: Wishes) -> Le
         admission=admission,
         wishes=wishes,
         user_id=viewer.user_id,
-        enrolment=enrolment,
-        stages=learn_queries.outline_with_progress(place.course.id, enrolment.id if enrolment else None),
+        stages=learn_queries.outline_with_progress(place.course.id, learner.enrolment.id if learner else None),
         progress=progress,
         criterion=criterion_of(place.institution, place.lesson.kind),
         watched=watched,
@@ -179,12 +176,13 @@ def load(course_slug: str, lesson_id: int, viewer: Viewer, wishes: Wishes) -> Le
 
 def admitted(
     course_slug: str, lesson_id: int, viewer: Viewer, *, as_student: bool
-) -> tuple[LessonInPlace, Admission, Enrolment | None]:
-    """The lesson, what the person may do there, and the enrolment under which they learn (none while previewing)."""
+) -> tuple[LessonInPlace, Admission, Place | None]:
+    """The lesson, what the person may do there, and as whom they learn (as nobody while previewing)."""
     place = learn_queries.lesson_in_place(lesson_id, course_slug)
-    enrolled = learn_queries.place_of(viewer.user_id, place.course.id)
-    admission = policy.admission(viewer, place.course, place.lesson, enrolled, as_student=as_student)
-    return place, admission, None if enrolled is None or admission.is_team else enrolled[0]
+    learner = learn_queries.place_of(viewer.user_id, place.course.id, lesson_id)
+    run = learner.run if learner else None
+    admission = policy.admission(viewer, place.course, place.lesson, run, as_student=as_student)
+    return place, admission, None if admission.is_team else learner
 
 
 def _transcript(subtitles: Sequence[Caption], wishes: list[str]) -> Caption | None:

@@ -50,13 +50,25 @@ def lesson_in_place(lesson_id: int, course_slug: str | None = None) -> LessonInP
     return LessonInPlace(*row)
 
 
-def place_of(user_id: int | None, course_id: int) -> tuple[Enrolment, CourseRun] | None:
-    """Where a person learns a course now: the active enrolment whose run began last, with that run."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person learns a course now, and how far they are with one of its lessons."""
+
+    enrolment: Enrolment
+    run: CourseRun
+    progress: LessonProgress | None
+    """None while the lesson was never opened."""
+
+
+def place_of(user_id: int | None, course_id: int, lesson_id: int) -> Place | None:
+    """The person's active enrolment in the course, in the run that began last. None: not enrolled. One statement."""
     if user_id is None:
         return None
+    of_lesson = (LessonProgress.enrolment_id == Enrolment.id) & (LessonProgress.lesson_id == lesson_id)
     row = db.session.execute(
-        select(Enrolment, CourseRun)
+        select(Enrolment, CourseRun, LessonProgress)
         .join(CourseRun, CourseRun.id == Enrolment.run_id)
+        .outerjoin(LessonProgress, of_lesson)
         .where(
             Enrolment.user_id == user_id,
             Enrolment.course_id == course_id,
@@ -65,7 +77,7 @@ def place_of(user_id: int | None, course_id: int) -> tuple[Enrolment, CourseRun]
         .order_by(CourseRun.starts_at.desc(), Enrolment.id.desc())
         .limit(1)
     ).first()
-    return (row[0], row[1]) if row else None
+    return Place(*row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +146,6 @@ def outline_with_progress(course_id: int, enrolment_id: int | None) -> list[Stag
             counted = watched_ms if asset_id == of_asset_id else 0
             stage.steps.append(Step(*lesson, counted, completed_at is not None))
     return list(stages.values())
-
-
-def progress_of(enrolment_id: int, lesson_id: int) -> LessonProgress | None:
-    """How far an enrolment is with one lesson; None while it was never opened."""
-    return db.session.scalars(
-        select(LessonProgress).where(LessonProgress.enrolment_id == enrolment_id, LessonProgress.lesson_id == lesson_id)
-    ).first()
 
 
 def captions_of(lesson_id: int) -> Sequence[Caption]:

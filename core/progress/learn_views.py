@@ -46,7 +46,7 @@ def lesson(course_slug: str, lesson_id: int) -> ResponseReturnValue:
 @bp.get("/courses/<course_slug>/lessons/<int:lesson_id>/captions/<string(maxlength=16):language>.vtt")
 def caption(course_slug: str, lesson_id: int, language: str) -> ResponseReturnValue:
     """Subtitles of a lesson, for whoever may see the lesson."""
-    place, admission, _enrolment = learn_page.admitted(
+    place, admission, _learner = learn_page.admitted(
         course_slug, lesson_id, current_viewer(), as_student=_wishes().as_student
     )
     found = captions.find(place.lesson.id, language) if admission.sees else None

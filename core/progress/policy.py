@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from core import clock
 from core.courses import policy as courses
 from core.courses.models import Course, CourseRun, CourseState, Lesson
-from core.enrolment.models import Enrolment
 from core.errors import NotFound
 from core.i18n import _, format_datetime
 from core.permissions import Permission, Viewer
@@ -31,22 +30,22 @@ def admission(
     viewer: Viewer,
     course: Course,
     lesson: Lesson,
-    place: tuple[Enrolment, CourseRun] | None,
+    run: CourseRun | None,
     *,
     as_student: bool = False,
 ) -> Admission:
-    """Decides for one person and lesson. ``place`` is the person's active enrolment with its run.
+    """Decides for one person and lesson. ``run`` is the one they are enrolled in, if any.
 
     The team previews what it does not learn itself; with ``as_student`` also what it does. Raises :class:`NotFound`
     where the course is not there for this person's eyes.
     """
     is_team = courses.may(viewer, Permission.SEE_DRAFT, course)
-    if is_team and (place is None or as_student):
+    if is_team and (run is None or as_student):
         return Admission(
             True, True, is_team=True, sentence=_("You see this lesson as its students do. Nothing here is counted.")
         )
-    if place is not None and course.state in TAUGHT:
-        return _learner(lesson, place[1])
+    if run is not None and course.state in TAUGHT:
+        return _learner(lesson, run)
     if not courses.sees_published(viewer, course):
         raise NotFound(_("There is nothing at this address, or it is not open to you."))
     if lesson.is_preview:

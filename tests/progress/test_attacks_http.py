@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from core import clock
@@ -21,10 +20,11 @@ from core.progress import service
 from core.progress.intervals import Intervals
 from core.progress.models import ProgressEntry
 from core.tenancy import across_institutions
+from tests.client import Client
 from tests.factories import Factory
 from tests.progress.player import Player
 
-Login = Callable[..., FlaskClient]
+Login = Callable[..., Client]
 SLACK = 15
 SPEED = 2
 TOLERANCE = 3
