@@ -30,7 +30,7 @@ def from_ms(milliseconds: int) -> datetime:
 
 @contextmanager
 def shifted(by: timedelta) -> Iterator[None]:
-    """Inside, :func:`now` runs ``by`` ahead (or behind): a lesson watched in no time, a year of reminders in a second."""
+    """Inside, :func:`now` runs ``by`` ahead (or behind): a year of reminders passes in a second."""
     token = _shift.set(_shift.get() + by)
     try:
         yield

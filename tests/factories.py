@@ -10,8 +10,8 @@ from flask_security import hash_password
 
 from core import clock
 from core.courses.models import (
-    ClassGroup,
     Chapter,
+    ClassGroup,
     Course,
     CourseRun,
     CourseState,
