@@ -9,6 +9,7 @@ from core import errors, i18n
 from core.config import Settings, load_settings
 from core.db import db
 from core.i18n import _l
+from core.institutions.policy import administers_somewhere
 from core.permissions import Viewer
 from core.users import accounts
 from core.web import init_app as init_web
@@ -17,6 +18,7 @@ NAVIGATION: list[tuple[str, Any, Callable[[Viewer], bool]]] = [
     ("courses.catalogue", _l("Courses"), lambda _viewer: True),
     ("enrolment.mine", _l("My learning"), lambda viewer: viewer.user_id is not None),
     ("teach.index", _l("My teaching"), lambda viewer: viewer.teaches),
+    ("admin.index", _l("Administration"), administers_somewhere),
 ]
 """Main navigation: endpoint, label, and for whom it is shown."""
 
@@ -59,8 +61,11 @@ def _register_packages(app: Flask) -> None:
     from core.files import scoping as file_scoping  # noqa: F401
     from core.files import tidying as file_tidying  # noqa: F401
     from core.files import views as files
+    from core.institutions import import_views, people_views  # noqa: F401 - views are known by being imported
     from core.institutions import scoping as institution_scoping  # noqa: F401
+    from core.institutions import views as administration
     from core.progress import class_views as classes
+    from core.progress import completion  # noqa: F401 - subscribers are known by being imported
     from core.progress import learn_views as learn
     from core.progress import record_views as record
     from core.progress import service as progress
@@ -70,6 +75,7 @@ def _register_packages(app: Flask) -> None:
     app.register_blueprint(courses.bp)
     app.register_blueprint(editor.bp)
     app.register_blueprint(enrolment.bp)
+    app.register_blueprint(administration.bp)
     app.register_blueprint(classes.bp)
     app.register_blueprint(record.bp)
     app.register_blueprint(files.bp)

@@ -3,6 +3,7 @@
 from core import audit, clock
 from core.courses.models import Lesson
 from core.db import db
+from core.enrolment.models import Enrolment
 from core.errors import Invalid
 from core.events import LessonCompleted, announce
 from core.i18n import _
@@ -52,6 +53,7 @@ def rule_on(
         watched = Intervals.parse(progress.watched)
         if not rule.complete(watched, progress.duration_ms, _present_criterion(progress)):
             progress.completed_at = None
+            db.session.get_one(Enrolment, progress.enrolment_id).completed_at = None
             db.session.flush()
     return entry
 
