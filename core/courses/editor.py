@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core.courses import editor_queries, policy, queries
@@ -19,7 +19,16 @@ from core.web.scope import current_viewer
 
 bp = Blueprint("teach", __name__, url_prefix="/teach", template_folder="templates")
 
+LARGEST_FORM = 24 * 1024**2
+"""Bytes of the largest thing a form of the editor sends: a picture, with some room. Videos come another way."""
+
 View = Callable[..., ResponseReturnValue]
+
+
+@bp.url_value_preprocessor
+def _limit_forms(_endpoint: str | None, _values: object) -> None:
+    # Before anybody asks for the form's fields, which reads the whole body.
+    request.max_content_length = LARGEST_FORM
 
 
 def on_course(permission: Permission = Permission.SEE_DRAFT) -> Callable[[View], View]:
@@ -58,6 +67,12 @@ def page(template: str, course: Course, tab: str, /, status: int = 200, **values
         **values,
     )
     return html, status
+
+
+def saved(target: str) -> ResponseReturnValue:
+    """Leads to a page that says once that the change was saved."""
+    flash(_("Saved."), "success")
+    return redirect(target)
 
 
 def lesson_address(course: Course, lesson_id: int) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import aliased, defer
 
 from core.courses.models import (
+    Caption,
     Chapter,
     ClassGroup,
     Course,
@@ -179,6 +180,12 @@ def lesson_for_editing(course_id: int, lesson_id: int, user_id: int) -> AnyRow |
         .outerjoin(editor, editor.id == Lesson.updated_by_id)
         .where(Lesson.id == lesson_id, Lesson.course_id == course_id, Lesson.deleted_at.is_(None))
     ).first()
+
+
+def captions(lesson_id: int) -> list[Caption]:
+    """The lesson's subtitles by language, without their text."""
+    query = select(Caption).where(Caption.lesson_id == lesson_id).options(defer(Caption.vtt))
+    return list(db.session.scalars(query.order_by(Caption.language)))
 
 
 def usable_files(course: Course, kinds: frozenset[str], user_id: int) -> list[Asset]:

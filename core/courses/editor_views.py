@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from core import markdown
 from core.courses import (
+    caption_views,
     copying,
     editor_queries,
     learner_views,
@@ -25,6 +26,7 @@ from core.courses.editor import (
     page_address,
     page_number,
     put_error,
+    saved,
     saved_values,
 )
 from core.courses.forms import PAGE, InformationForm, NewCourseForm, options
@@ -42,7 +44,16 @@ from core.web.scope import current_viewer
 
 COVER_WIDTH = 640
 
-__all__ = ["bp", "learner_views", "lesson_views", "lifecycle_views", "outline_views", "run_views", "team_views"]
+__all__ = [
+    "bp",
+    "caption_views",
+    "learner_views",
+    "lesson_views",
+    "lifecycle_views",
+    "outline_views",
+    "run_views",
+    "team_views",
+]
 
 
 @bp.get("")
@@ -149,7 +160,7 @@ def information(course: Course) -> ResponseReturnValue:
             status = put_error(form, error)
             comparison = compare(form, error) if isinstance(error, StaleForm) else None
         else:
-            return redirect(url_for("teach.information", course_slug=course.slug, saved=1))
+            return saved(url_for("teach.information", course_slug=course.slug))
     return _information(course, form, status, comparison=comparison)
 
 
@@ -172,7 +183,7 @@ def set_cover(course: Course) -> ResponseReturnValue:
         form = InformationForm(obj=course, formdata=None)
         return _information(course, form, status_of(error), cover_error=error.sentence)
     service.set_cover(course.id, cover, current_person().id)
-    return redirect(url_for("teach.information", course_slug=course.slug, saved=1))
+    return saved(url_for("teach.information", course_slug=course.slug))
 
 
 @bp.post("/<course_slug>/cover/delete")
@@ -180,7 +191,7 @@ def set_cover(course: Course) -> ResponseReturnValue:
 def remove_cover(course: Course) -> ResponseReturnValue:
     """Takes the cover off; a drawn one stands in."""
     service.set_cover(course.id, None, current_person().id)
-    return redirect(url_for("teach.information", course_slug=course.slug, saved=1))
+    return saved(url_for("teach.information", course_slug=course.slug))
 
 
 @bp.post("/markdown")

@@ -1,10 +1,10 @@
 """Page: the people of a run; who is admitted, who is not, and who sits in which class."""
 
-from flask import redirect, request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from core.courses import editor_queries
-from core.courses.editor import bp, on_course, page, page_address, page_number
+from core.courses.editor import bp, on_course, page, page_address, page_number, saved
 from core.courses.editor_queries import LearnerFilter
 from core.courses.forms import number_in
 from core.courses.models import ClassGroup, Course, CourseRun
@@ -74,8 +74,7 @@ def decide(course: Course, run_id: int) -> ResponseReturnValue:
         service.place(chosen, _group(run))
     else:
         raise Invalid(_("Choose what to do with these people: use the buttons of the page."), field="action")
-    given = {name: value for name, value in request.args.items() if name != "saved"}
-    return redirect(url_for("teach.learners", course_slug=course.slug, run_id=run.id, **given, saved=1))  # type: ignore[arg-type]
+    return saved(request.full_path.rstrip("?"))
 
 
 def _chosen(course: Course, run: CourseRun) -> list[Enrolment]:

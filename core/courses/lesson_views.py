@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core import markdown
 from core.courses import editor_queries, kinds, lessons
-from core.courses.editor import Comparison, bp, compare, in_words, on_course, page, put_error, saved_values
+from core.courses.editor import Comparison, bp, compare, in_words, on_course, page, put_error, saved, saved_values
 from core.courses.forms import PAGE, TITLE, LessonForm, number_in
 from core.courses.models import Course, Lesson, LessonDraft
+from core.courses.words import LANGUAGES
 from core.errors import DomainError, Invalid, NotFound, StaleForm, TooLarge
 from core.files.models import Asset
 from core.files.words import sentence
@@ -26,7 +27,7 @@ LARGEST_DRAFT = 2 * 1024**2
 @on_course(Permission.EDIT_COURSE)
 def lesson(course: Course, lesson_id: int) -> ResponseReturnValue:
     """The lesson's form."""
-    row = _row(course, lesson_id)
+    row = lesson_row(course, lesson_id)
     if request.method == "GET":
         return _opened(course, row)
     form = LessonForm(obj=row.Lesson)
@@ -34,15 +35,15 @@ def lesson(course: Course, lesson_id: int) -> ResponseReturnValue:
     status = 422
     if form.validate():
         if request.form.get("action") == "preview":
-            return _page(course, row, form, preview=markdown.render(form.body.data))
+            return lesson_page(course, row, form, preview=markdown.render(form.body.data))
         try:
             lessons.save_lesson(course.id, lesson_id, form.version.data, saved_values(form), current_person().id)
         except DomainError as error:
             status = put_error(form, error)
             comparison = compare(form, error) if isinstance(error, StaleForm) else None
         else:
-            return redirect(url_for("teach.lesson", course_slug=course.slug, lesson_id=lesson_id, saved=1))
-    return _page(course, row, form, status, comparison=comparison)
+            return saved(url_for("teach.lesson", course_slug=course.slug, lesson_id=lesson_id))
+    return lesson_page(course, row, form, status, comparison=comparison)
 
 
 def _opened(course: Course, row: Any) -> ResponseReturnValue:
@@ -50,7 +51,7 @@ def _opened(course: Course, row: Any) -> ResponseReturnValue:
     draft: LessonDraft | None = row.LessonDraft
     found: Lesson = row.Lesson
     if draft is None or (draft.title, draft.body) == (found.title, found.body):
-        return _page(course, row, LessonForm(obj=found))
+        return lesson_page(course, row, LessonForm(obj=found))
     form = LessonForm(obj=found, data={"title": draft.title, "body": draft.body, "version": found.version})
     form.title.data, form.body.data = draft.title, draft.body
     comparison = None
@@ -61,10 +62,13 @@ def _opened(course: Course, row: Any) -> ResponseReturnValue:
             if field.data != getattr(found, field.name)
         ]
         comparison = Comparison(rows, row.editor or _("Somebody"), format_datetime(found.updated_at))
-    return _page(course, row, form, draft=draft, comparison=comparison)
+    return lesson_page(course, row, form, draft=draft, comparison=comparison)
 
 
-def _page(course: Course, row: Any, form: LessonForm, status: int = 200, **values: Any) -> ResponseReturnValue:
+def lesson_page(
+    course: Course, row: Any, form: LessonForm | None = None, status: int = 200, **values: Any
+) -> ResponseReturnValue:
+    """The lesson's page; without a form, as the lesson was saved."""
     found: Lesson = row.Lesson
     kind = kinds.find(found.kind)
     files = editor_queries.usable_files(course, kind.accepts, current_person().id) if kind and kind.accepts else []
@@ -73,12 +77,14 @@ def _page(course: Course, row: Any, form: LessonForm, status: int = 200, **value
         course,
         "outline",
         status,
-        form=form,
+        form=form or LessonForm(obj=found, formdata=None),
         lesson=found,
         chapter=row.Chapter,
         asset=row.Asset,
         kind=kind,
         files=files,
+        captions=editor_queries.captions(found.id) if found.kind == "video" else [],
+        caption_languages=LANGUAGES,
         asset_reason=lambda asset: sentence(asset.reason.get("code", ""), asset.reason.get("params", {})),
         draft_version=row.LessonDraft.version if row.LessonDraft else 0,
         **values,
@@ -89,7 +95,7 @@ def _page(course: Course, row: Any, form: LessonForm, status: int = 200, **value
 @on_course(Permission.EDIT_COURSE)
 def lesson_file(course: Course, lesson_id: int) -> ResponseReturnValue:
     """Makes a file that is there already the lesson's file, or takes its file off."""
-    row = _row(course, lesson_id)
+    row = lesson_row(course, lesson_id)
     asset: Asset | None = None
     if request.form.get("asset_id"):
         wanted = number_in(request.form, "asset_id")
@@ -99,7 +105,7 @@ def lesson_file(course: Course, lesson_id: int) -> ResponseReturnValue:
         if asset is None:
             raise NotFound(_("This file is not among those you can use here. Choose one from the list."))
     lessons.attach_asset(row.Lesson, asset, current_person().id)
-    return redirect(url_for("teach.lesson", course_slug=course.slug, lesson_id=lesson_id, saved=1))
+    return saved(url_for("teach.lesson", course_slug=course.slug, lesson_id=lesson_id))
 
 
 @bp.put("/<course_slug>/lessons/<int:lesson_id>/draft")
@@ -127,12 +133,14 @@ def keep_draft(course: Course, lesson_id: int) -> ResponseReturnValue:
 @on_course(Permission.EDIT_COURSE)
 def discard_draft(course: Course, lesson_id: int) -> ResponseReturnValue:
     """Forgets what was typed and goes back to what was saved."""
-    _row(course, lesson_id)
+    lesson_row(course, lesson_id)
     lessons.discard_draft(lesson_id, current_person().id)
-    return redirect(url_for("teach.lesson", course_slug=course.slug, lesson_id=lesson_id, discarded=1))
+    flash(_("This is the text as it was saved."), "success")
+    return redirect(url_for("teach.lesson", course_slug=course.slug, lesson_id=lesson_id))
 
 
-def _row(course: Course, lesson_id: int) -> Any:
+def lesson_row(course: Course, lesson_id: int) -> Any:
+    """The lesson with what its page shows (:func:`core.courses.editor_queries.lesson_for_editing`)."""
     row = editor_queries.lesson_for_editing(course.id, lesson_id, current_person().id)
     if row is None:
         raise NotFound(_("This lesson is not in the course any more. Bring it back in the outline first."))

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from flask import redirect, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from core.courses import editor_queries, lifecycle
-from core.courses.editor import bp, on_course, page, put_error
+from core.courses.editor import bp, on_course, page, put_error, saved
 from core.courses.forms import MoveForm
 from core.courses.lifecycle import Move
 from core.courses.models import Course
@@ -37,7 +37,7 @@ def move(course: Course) -> ResponseReturnValue:
         except Invalid as error:
             status = put_error(form, error)
         else:
-            return redirect(url_for("teach.review", course_slug=course.slug, saved=1))
+            return saved(url_for("teach.review", course_slug=course.slug))
     return _page(course, form, Move(name), status)
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 
 from core.courses import editor_queries, policy, runs
-from core.courses.editor import bp, compare, on_course, page, put_error, saved_values
+from core.courses.editor import bp, compare, on_course, page, put_error, saved, saved_values
 from core.courses.forms import GroupForm, RunForm
 from core.courses.models import Course, CourseRun
 from core.errors import DomainError, NotFound, StaleForm
@@ -44,7 +44,7 @@ def new_run(course: Course) -> ResponseReturnValue:
         except DomainError as error:
             status = put_error(form, error)
         else:
-            return redirect(leads_to(form.key.data, _address("teach.run", course, run.id, saved=1)))
+            return saved(leads_to(form.key.data, _address("teach.run", course, run.id)))
     elif form.is_submitted():
         status = 422
     return page("new_run.html", course, "runs", status, form=form, run=None, time_zone=get_timezone())
@@ -67,7 +67,7 @@ def run(course: Course, run_id: int) -> ResponseReturnValue:
 def delete_run(course: Course, run_id: int) -> ResponseReturnValue:
     """Deletes a run that nobody asked to join."""
     runs.delete_run(course.id, run_id)
-    return redirect(url_for("teach.runs", course_slug=course.slug, saved=1))
+    return saved(url_for("teach.runs", course_slug=course.slug))
 
 
 @bp.get("/<course_slug>/runs/<int:run_id>/groups", endpoint="groups")
@@ -92,7 +92,7 @@ def add_group(course: Course, run_id: int) -> ResponseReturnValue:
         except DomainError as error:
             status = put_error(form, error)
         else:
-            return redirect(leads_to(form.key.data, _address("teach.groups", course, run_id, saved=1)))
+            return saved(leads_to(form.key.data, _address("teach.groups", course, run_id)))
     return _groups(course, _run(course, run_id), form, status)
 
 
@@ -112,7 +112,7 @@ def group(course: Course, run_id: int, group_id: int) -> ResponseReturnValue:
         except DomainError as error:
             status = put_error(form, error)
         else:
-            return redirect(_address("teach.groups", course, run_id, saved=1))
+            return saved(_address("teach.groups", course, run_id))
     elif form.is_submitted():
         status = 422
     return page("group.html", course, "runs", status, form=form, run=found, group=row.ClassGroup, size=row.size)
@@ -123,7 +123,7 @@ def group(course: Course, run_id: int, group_id: int) -> ResponseReturnValue:
 def delete_group(course: Course, run_id: int, group_id: int) -> ResponseReturnValue:
     """Deletes an empty class."""
     runs.delete_group(course.id, run_id, group_id)
-    return redirect(_address("teach.groups", course, run_id, saved=1))
+    return saved(_address("teach.groups", course, run_id))
 
 
 def _save_run(course: Course, found: CourseRun, form: RunForm) -> ResponseReturnValue:
@@ -136,7 +136,7 @@ def _save_run(course: Course, found: CourseRun, form: RunForm) -> ResponseReturn
             status = put_error(form, error)
             comparison = compare(form, error) if isinstance(error, StaleForm) else None
         else:
-            return redirect(_address("teach.run", course, found.id, saved=1))
+            return saved(_address("teach.run", course, found.id))
     return _settings(course, found, form, status, comparison=comparison)
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from core.courses import editor_queries, team
-from core.courses.editor import bp, on_course, page, put_error
+from core.courses.editor import bp, on_course, page, put_error, saved
 from core.courses.forms import MemberForm, MembershipForm, ReviewerForm
 from core.courses.models import Course, TeamRole
 from core.errors import DomainError, NotFound
@@ -56,7 +56,7 @@ def add_member(course: Course) -> ResponseReturnValue:
         except DomainError as error:
             status = put_error(form, error)
         else:
-            return redirect(url_for("teach.team", course_slug=course.slug, saved=1))
+            return saved(url_for("teach.team", course_slug=course.slug))
     return _page(course, status, member_form=form)
 
 
@@ -81,7 +81,7 @@ def member(course: Course, member_id: int) -> ResponseReturnValue:
         except DomainError as error:
             status = put_error(form, error)
         else:
-            return redirect(url_for("teach.team", course_slug=course.slug, saved=1))
+            return saved(url_for("teach.team", course_slug=course.slug))
     elif form.is_submitted():
         status = 422
     return page("member.html", course, "team", status, form=form, member=row.TeamMember, person=row.User)
@@ -100,7 +100,7 @@ def move_member(course: Course, member_id: int) -> ResponseReturnValue:
 def remove_member(course: Course, member_id: int) -> ResponseReturnValue:
     """Takes somebody off the team."""
     team.remove_member(course.id, member_id)
-    return redirect(url_for("teach.team", course_slug=course.slug, saved=1))
+    return saved(url_for("teach.team", course_slug=course.slug))
 
 
 @bp.post("/<course_slug>/reviewer")
@@ -117,7 +117,7 @@ def reviewer(course: Course) -> ResponseReturnValue:
         except DomainError as error:
             status = put_error(form, error)
         else:
-            return redirect(url_for("teach.team", course_slug=course.slug, saved=1))
+            return saved(url_for("teach.team", course_slug=course.slug))
     return _page(course, status, reviewer_form=form)
 
 

@@ -1,5 +1,6 @@
 """Writing a lesson: nothing typed is lost, nobody's text is overwritten unseen, files fit or are refused."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from core.courses import lessons
-from core.courses.models import Lesson, LessonDraft
+from core.courses.models import Caption, Lesson, LessonDraft
 from core.db import db
 from core.errors import Invalid, NotFound
 from core.files.models import Asset, AssetState
@@ -170,3 +171,40 @@ def test_a_file_that_is_there_already_is_chosen_from_the_list(login: Login, crew
         assert answer.status_code == 404
     submit(client, url, {"asset_id": ""}, to=f"{url}/file")
     assert reread(crew, lesson).asset_id is None
+
+
+def test_captions_come_in_are_replaced_and_taken_away(login: Login, crew: Crew, make: Factory) -> None:
+    video = make.lesson(crew.course, crew.chapters[0], kind="video")
+    client = login(crew.instructor)
+    url = f"{crew.url}/lessons/{video.id}"
+
+    def send(text: str, language: str = "zh-CN") -> Any:
+        sent = {"language": language, "captions": (io.BytesIO(text.encode()), "a.srt")}
+        return submit(client, url, sent, to=f"{url}/captions")
+
+    for words in ("第一版", "第二版"):
+        assert send(f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n").status_code == 302
+    with institution_scope(crew.institution.id):
+        caption_id, vtt = db.session.execute(select(Caption.id, Caption.vtt)).one()
+    assert "第二版" in vtt
+    refused = send("这不是字幕")
+    assert refused.status_code == 422
+    assert "caption-error" in refused.text
+    assert send("1\n00:00:01,000 --> 00:00:02,000\nx\n", language="klingon").status_code == 422
+    nothing = client.post(f"{url}/captions", data={"language": "zh-CN"}, headers=client.csrf())
+    assert nothing.status_code == 422
+    for _press in range(2):
+        assert client.post(f"{url}/captions/{caption_id}/delete", headers=client.csrf()).status_code == 302
+    with institution_scope(crew.institution.id):
+        assert db.session.scalars(select(Caption)).all() == []
+
+
+def test_a_body_larger_than_any_form_is_refused_before_it_is_read(login: Login, crew: Crew) -> None:
+    client = login(crew.leader)
+    answer = client.post(
+        f"{crew.url}/cover",
+        input_stream=io.BytesIO(),
+        environ_overrides={"CONTENT_LENGTH": str(25 * 1024**2)},
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert answer.status_code == 413
