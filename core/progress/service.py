@@ -5,29 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import CursorResult, Row, select, update
 
 from core import clock
 from core.courses.models import CourseRun, Lesson
-from core.db import db, insert_new, table_of
+from core.db import db, insert_new
 from core.enrolment.models import Enrolment, EnrolmentState
 from core.errors import Conflict, Invalid, NotFound
 from core.events import LessonCompleted, announce
 from core.i18n import _
 from core.institutions.models import Institution
-from core.progress import rule
+from core.progress import rule, statements
 from core.progress.intervals import Intervals
 from core.progress.models import EntryKind, LessonProgress, ProgressEntry, WatchStream
 from core.progress.reasons import MalformedClaim, Reason
 from core.progress.rule import Criterion, Decision, Rejection, Stream
 from core.progress.rulings import criterion_of, recompute
-from core.tenancy import across_institutions
+from core.tenancy import across_institutions, institution_scope
 
 SEQUENCES = 2**31 - 1
-
-_streams = table_of(WatchStream)
-_entries = table_of(ProgressEntry)
-_progress = table_of(LessonProgress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +106,10 @@ def heartbeat(user_id: int, stream_id: str, sequence: object, claim: object, pos
     except MalformedClaim as error:
         raise Invalid(_(error.reason.sentence), field="intervals", reason=str(error.reason)) from error
     with across_institutions("a stream belongs to one person, who is asked for by id"):
-        row = db.session.execute(_account_of(user_id, stream_id)).first()
-        if row is None:
-            raise NotFound(_(Reason.NOT_YOUR_STREAM.sentence), reason=str(Reason.NOT_YOUR_STREAM))
+        row = _run(statements.ACCOUNT, stream_id=stream_id, person_id=user_id).first()
+    if row is None:
+        raise NotFound(_(Reason.NOT_YOUR_STREAM.sentence), reason=str(Reason.NOT_YOUR_STREAM))
+    with institution_scope(row.institution_id):
         if row.state != EnrolmentState.ACTIVE:
             raise Conflict(_("You have left this course run. Enrol again to go on."))
         criterion = Criterion.from_dict(row.criterion)
@@ -131,8 +128,8 @@ def note_fetch(stream_id: str) -> None:
     """
     with db.engine.begin() as connection:
         connection.execute(
-            update(_streams)
-            .where(_streams.c.id == stream_id, _streams.c.fetched_ms.is_(None))
+            update(statements.streams)
+            .where(statements.streams.c.id == stream_id, statements.streams.c.fetched_ms.is_(None))
             .values(fetched_ms=clock.now_ms())
         )
 
@@ -173,7 +170,7 @@ def _take_over(user_id: int) -> Stream:
 
 def _begin_progress(lesson: Lesson, enrolment: Enrolment) -> LessonProgress:
     db.session.execute(
-        insert_new(_progress, on=["enrolment_id", "lesson_id"]).values(
+        insert_new(statements.progress, on=["enrolment_id", "lesson_id"]).values(
             institution_id=lesson.institution_id,
             enrolment_id=enrolment.id,
             lesson_id=lesson.id,
@@ -203,42 +200,9 @@ def _begin_progress(lesson: Lesson, enrolment: Enrolment) -> LessonProgress:
     return progress
 
 
-def _account_of(user_id: int, stream_id: str) -> Any:
-    """Everything one heartbeat needs to know, in one statement, locked against another of the same lesson."""
-    return (
-        select(
-            _streams.c.institution_id,
-            _streams.c.enrolment_id,
-            _streams.c.lesson_id,
-            _streams.c.asset_id,
-            _streams.c.duration_ms,
-            _streams.c.criterion,
-            _streams.c.opened_ms,
-            _streams.c.last_seen_ms,
-            _streams.c.superseded_ms,
-            _streams.c.credited_ms,
-            _streams.c.spent_ms,
-            _streams.c.fetched_ms,
-            _progress.c.id.label("progress_id"),
-            _progress.c.watched,
-            _progress.c.watched_ms,
-            _progress.c.slack_used_ms,
-            _progress.c.completed_at,
-            Lesson.kind,
-            Lesson.asset_id.label("lesson_asset_id"),
-            Enrolment.state,
-            CourseRun.ends_at,
-        )
-        .join(
-            _progress,
-            (_progress.c.enrolment_id == _streams.c.enrolment_id) & (_progress.c.lesson_id == _streams.c.lesson_id),
-        )
-        .join(Lesson.__table__, Lesson.id == _streams.c.lesson_id)
-        .join(Enrolment.__table__, Enrolment.id == _streams.c.enrolment_id)
-        .join(CourseRun.__table__, CourseRun.id == Enrolment.run_id)
-        .where(_streams.c.id == stream_id, _streams.c.user_id == user_id)
-        .with_for_update(of=[_streams, _progress])
-    )
+def _run(statement: Any, **values: Any) -> CursorResult[Any]:
+    """Runs a prepared statement in the session's transaction."""
+    return db.session.connection().execute(statement, values)
 
 
 def _account(row: Any) -> Stream:
@@ -275,60 +239,59 @@ def _write_entry(
     row: Row[Any], stream_id: str, sequence: int, claim: Intervals, decision: Decision, at: datetime
 ) -> bool:
     """Adds the ledger's entry; False where this sequence number has been there before."""
-    statement = (
-        insert_new(_entries, on=["stream_id", "sequence"])
-        .values(
-            institution_id=row.institution_id,
-            enrolment_id=row.enrolment_id,
-            lesson_id=row.lesson_id,
-            asset_id=row.asset_id,
-            kind=EntryKind.WATCHED,
-            stream_id=stream_id,
-            sequence=sequence,
-            at=at,
-            claimed=str(claim),
-            accepted=str(decision.accepted),
-            rejected=[rejection.as_pair() for rejection in decision.rejected],
-            duration_ms=row.duration_ms,
-            note="",
-        )
-        .returning(_entries.c.id)
+    written = _run(
+        statements.enter(db.engine.dialect.name),
+        institution_id=row.institution_id,
+        enrolment_id=row.enrolment_id,
+        lesson_id=row.lesson_id,
+        asset_id=row.asset_id,
+        kind=EntryKind.WATCHED,
+        stream_id=stream_id,
+        sequence=sequence,
+        at=at,
+        claimed=str(claim),
+        accepted=str(decision.accepted),
+        rejected=[rejection.as_pair() for rejection in decision.rejected],
+        duration_ms=row.duration_ms,
+        actor_id=None,
+        note="",
     )
-    return db.session.execute(statement).first() is not None
+    return written.first() is not None
 
 
 def _apply(row: Row[Any], criterion: Criterion, stream_id: str, decision: Decision, position_ms: object) -> Outcome:
     stream = decision.stream
-    db.session.execute(
-        update(_streams)
-        .where(_streams.c.id == stream_id)
-        .values(last_seen_ms=stream.last_seen_ms, credited_ms=stream.credited_ms, spent_ms=stream.spent_ms)
+    _run(
+        statements.CHARGE,
+        stream_id=stream_id,
+        seen_ms=stream.last_seen_ms,
+        credit_ms=stream.credited_ms,
+        charge_ms=stream.spent_ms,
     )
-    counted_ms = rule.countable(decision.watched, criterion).measure
-    completed = rule.complete(decision.watched, row.duration_ms, criterion)
-    lost_ms = sum(rejection.intervals.measure for rejection in decision.rejected)
-    unfetched_ms = decision.accepted.measure if row.asset_id is not None and row.fetched_ms is None else 0
-    values: dict[str, Any] = {
-        "watched": str(decision.watched),
-        "watched_ms": counted_ms,
-        "slack_used_ms": decision.slack_used_ms,
-        "rejected_ms": _progress.c.rejected_ms + lost_ms,
-        "unfetched_ms": _progress.c.unfetched_ms + unfetched_ms,
-        "updated_at": clock.now(),
-    }
-    if type(position_ms) is int and 0 <= position_ms <= row.duration_ms:
-        values["position_ms"] = position_ms
-    if completed and row.completed_at is None:
-        values["completed_at"] = clock.now()
+    outcome = _outcome(row, criterion, decision.watched, decision.accepted, decision.rejected)
+    is_place = type(position_ms) is int and 0 <= position_ms <= row.duration_ms
+    moment = clock.now()
+    if outcome.completed and row.completed_at is None:
         announce(LessonCompleted(row.enrolment_id, row.lesson_id))
-    db.session.execute(update(_progress).where(_progress.c.id == row.progress_id).values(values))
-    return _outcome(row, criterion, decision.watched, decision.accepted, decision.rejected)
+    _run(
+        statements.ADVANCE,
+        progress_id=row.progress_id,
+        union=str(decision.watched),
+        counted_ms=outcome.counted_ms,
+        slack_ms=decision.slack_used_ms,
+        lost_ms=sum(rejection.intervals.measure for rejection in decision.rejected),
+        unseen_ms=decision.accepted.measure if row.asset_id is not None and row.fetched_ms is None else 0,
+        place_ms=position_ms if is_place else None,
+        finished_at=moment if outcome.completed else None,
+        moment=moment,
+    )
+    return outcome
 
 
 def _repeated(row: Row[Any], criterion: Criterion, stream_id: str, sequence: int) -> Outcome:
     entry = db.session.execute(
-        select(_entries.c.accepted, _entries.c.rejected).where(
-            _entries.c.stream_id == stream_id, _entries.c.sequence == sequence
+        select(ProgressEntry.accepted, ProgressEntry.rejected).where(
+            ProgressEntry.stream_id == stream_id, ProgressEntry.sequence == sequence
         )
     ).one()
     rejected = tuple(Rejection.from_pair(pair) for pair in entry.rejected)
