@@ -12,6 +12,7 @@ from core.courses.models import ClassGroup, Course, CourseRun, TeamMember, TeamR
 from core.db import db
 from core.errors import Conflict, Invalid, NotFound
 from core.i18n import _, _l
+from core.tenancy import scope_or_none
 from core.users import identities
 from core.users.models import User
 
@@ -25,7 +26,9 @@ ROLE_NAMES = {
 
 
 def find_person(login: str, field: str = "login") -> User:
-    """The active account with this e-mail address or user name. Raises :class:`Invalid` where there is none."""
+    """The active account with this e-mail address or user name. Raises :class:`Invalid` where there is none, and for an
+    address that the account has not been proved to own: roles are given by address, and anybody can register one.
+    """
     try:
         same = (
             User.email == identities.normal_email(login)
@@ -38,6 +41,20 @@ def find_person(login: str, field: str = "login") -> User:
     if person is None:
         raise Invalid(
             _("Nobody has an account under “%(login)s”. Ask the person for the address they log in with.", login=login),
+            field=field,
+        )
+    if "@" in login and not identities.is_proved(
+        confirmed=person.confirmed_at is not None,
+        activated=person.password is not None,
+        home_id=person.home_id,
+        institution_id=scope_or_none(),
+    ):
+        raise Invalid(
+            _(
+                "The account under “%(login)s” has not confirmed that address, so it may be somebody else's. Ask the "
+                "person to open the link in the mail we sent them.",
+                login=login,
+            ),
             field=field,
         )
     return person

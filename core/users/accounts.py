@@ -11,6 +11,7 @@ from flask import Flask, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore, signals
 from flask_wtf import FlaskForm
+from sqlalchemy import delete
 from werkzeug.exceptions import UnsupportedMediaType
 
 from core import clock, i18n, mail
@@ -22,7 +23,7 @@ from core.users import forms, sessions, throttle, views
 from core.users.current import Visitor
 from core.users.letters import Letters
 from core.users.messages import MESSAGES
-from core.users.models import User
+from core.users.models import ApiToken, User
 from core.users.passwords import PasswordRules, make_context
 from core.web.security import limiter, load_from_header
 
@@ -161,6 +162,8 @@ def _on_password_set(_app: Flask, user: User, **_extra: Any) -> None:
 def _on_password_reset(_app: Flask, user: User, **_extra: Any) -> None:
     # Only who reads the mail of the address gets this far.
     user.confirmed_at = user.confirmed_at or clock.now()
+    # Whoever was in the account before, perhaps because they registered it with an address not theirs, is out now.
+    db.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
     _on_password_set(_app, user)
 
 

@@ -46,3 +46,15 @@ def normal_username(text: str) -> str:
     if len(name) > LONGEST_USERNAME:
         raise Invalid(_("A user name has at most %(most)d characters.", most=LONGEST_USERNAME), field="username")
     return name
+
+
+def is_proved(*, confirmed: bool, activated: bool, home_id: int | None, institution_id: int | None) -> bool:
+    """Whether an account may be taken, in an institution, for the person whose e-mail address it bears.
+
+    Anybody can register with somebody else's address, and an institution can write one into its list; whoever holds
+    such an account must not receive what is meant for the owner of the address. So the address has been confirmed, or
+    this institution itself wrote it (``home_id``), or the operator did and nobody has used the account yet.
+    """
+    if home_id is None:
+        return confirmed or not activated
+    return confirmed or home_id == institution_id

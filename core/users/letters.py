@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask_security import MailUtil
 from flask_security.mail_util import EmailValidateException
 
 from core import clock, mail
+from core.config import current_settings
 from core.errors import Invalid
 from core.users import throttle
 from core.users.identities import normal_email
@@ -45,7 +47,7 @@ class Letters(MailUtil):
         if occasion == "welcome_existing" and _is_new(user):
             # The form was sent twice: the first letter is on its way and says more.
             return
-        links = {name: value for name, value in context.items() if name.endswith("link")}
+        links = {name: _ours(value) for name, value in context.items() if name.endswith("link")}
         mail.send_letter(user, f"users/mail/{occasion}.txt", to=address, **links)
 
     def normalize(self, email: str) -> str:
@@ -58,6 +60,15 @@ class Letters(MailUtil):
     def validate(self, email: str) -> str:
         """As :meth:`normalize`: whether an address receives mail is found out by writing to it."""
         return self.normalize(email)
+
+
+def _ours(link: str) -> str:
+    """The link at the site's own address. The library takes the host from the request, which anybody can make up: the
+    letter would then lead its reader, with the token, to a stranger's server.
+    """
+    parts = urlsplit(link)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{current_settings().base_url.rstrip('/')}{parts.path}{query}"
 
 
 def _is_new(user: User) -> bool:

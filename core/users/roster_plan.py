@@ -2,7 +2,8 @@
 
 A person is found by the number the institution knows them by, else by the e-mail address, else, among the
 institution's own members, by the user name. An account that another institution brought or that a person registered
-joins as a member and stays as it is. Administrators are never made or demoted by a file.
+joins as a member and stays as it is, once its owner has confirmed the address: before that it may be anybody's.
+Administrators are never made or demoted by a file.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from sqlalchemy import or_, select
 from core.db import db
 from core.errors import Invalid
 from core.institutions.models import Institution, InstitutionRole, Membership
-from core.users.identities import normal_username
+from core.users.identities import is_proved, normal_username
 from core.users.models import RowOutcome, User
 from core.users.roster_reading import Values
 
@@ -47,6 +48,18 @@ class _Person:
     name: str
     home_id: int | None
     activated: bool
+    confirmed: bool
+
+
+_PERSON = (
+    User.id,
+    User.email,
+    User.username,
+    User.name,
+    User.home_id,
+    User.password.is_not(None),
+    User.confirmed_at.is_not(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +108,12 @@ class Planner:
             _Member(*row)
             for row in db.session.execute(select(*columns).where(here, _is_in(Membership.external_id, numbers)))
         ]
-        people = select(User.id, User.email, User.username, User.name, User.home_id, User.password.is_not(None)).where(
-            or_(
-                _is_in(User.email, emails),
-                _is_in(User.username, names),
-                _is_in(User.id, {member.user_id for member in numbered}),
-            )
+        known = or_(
+            _is_in(User.email, emails),
+            _is_in(User.username, names),
+            _is_in(User.id, {member.user_id for member in numbered}),
         )
-        self._people = {row[0]: _Person(*row) for row in db.session.execute(people)}
+        self._people = {row[0]: _Person(*row) for row in db.session.execute(select(*_PERSON).where(known))}
         self._by_email = {person.email: person for person in self._people.values() if person.email}
         self._by_username = {person.username: person for person in self._people.values() if person.username}
         members = select(*columns).where(here, _is_in(Membership.user_id, set(self._people)))
@@ -196,6 +207,13 @@ class Planner:
         raise _Refused("row_number_no_login", "external_id", number=row["external_id"])
 
     def _join(self, row: Values, person: _Person) -> Decision:
+        if not is_proved(
+            confirmed=person.confirmed,
+            activated=person.activated,
+            home_id=person.home_id,
+            institution_id=self._institution.id,
+        ):
+            raise _Refused("row_email_unconfirmed", "email", email=row["email"])
         return Decision(RowOutcome.JOINED, user_id=person.id, member=_new_member(row))
 
     def _update(self, row: Values, person: _Person, member: _Member) -> Decision:

@@ -30,7 +30,7 @@ ROLES: dict[str, Any] = {
 }
 
 OUTCOMES: dict[RowOutcome, Any] = {
-    RowOutcome.REFUSED: _l("Refused"),
+    RowOutcome.REFUSED: _l("Not importable"),
     RowOutcome.CREATED: _l("New"),
     RowOutcome.JOINED: _l("Joins"),
     RowOutcome.UPDATED: _l("Updated"),
@@ -92,6 +92,10 @@ _ROWS: dict[str, Any] = {
     "row_same_person": _l("An earlier row is about the same person. Keep one of the two rows."),
     "row_number_of_other": _l(
         "Number %(number)s belongs to %(name)s here, but %(email)s to somebody else's account. Correct one of them."
+    ),
+    "row_email_unconfirmed": _l(
+        "Somebody has an account under %(email)s, but has not shown that the address is theirs. Ask the person to "
+        "confirm it, or to set a new password by e-mail, which does so too; then import the row again."
     ),
     "row_number_differs": _l(
         "%(email)s has the number %(known)s here, the file says %(number)s. Correct the file, or the person on the "
