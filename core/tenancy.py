@@ -23,9 +23,13 @@ class NoInstitutionScope(RuntimeError):
 
 
 class InstitutionOwned:
-    """Mixin for tables whose rows belong to one institution. New rows take the current scope's."""
+    """Mixin for tables whose rows belong to one institution. New rows take the current scope's.
 
-    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id", ondelete="RESTRICT"), index=True)
+    The column has no index of its own: every statement names the institution besides what it looks for, and SQLite
+    would then walk through all rows of the institution instead. Tables that are listed by institution add one.
+    """
+
+    institution_id: Mapped[int] = mapped_column(ForeignKey("institution.id", ondelete="RESTRICT"))
 
 
 class _Everywhere:

@@ -61,6 +61,7 @@ class Course(InstitutionOwned, Edited, Model):
     __tablename__ = "course"
     __table_args__ = (
         Index("ix_course_catalogue", "state", "visibility", "published_at"),
+        Index("ix_course_institution", "institution_id"),
         CheckConstraint("credit_hours >= 0", name="credit_hours"),
     )
 

@@ -240,7 +240,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("institution_id", "user_id", name=op.f("uq_membership_institution_id_user_id")),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_membership_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_membership_user_id"), ["user_id"], unique=False)
 
     op.create_table(
@@ -312,7 +311,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("course", schema=None) as batch_op:
         batch_op.create_index("ix_course_catalogue", ["state", "visibility", "published_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_course_institution_id"), ["institution_id"], unique=False)
+        batch_op.create_index("ix_course_institution", ["institution_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_course_subject"), ["subject"], unique=False)
 
     op.create_table(
@@ -338,9 +337,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name=op.f("fk_roster_import_job_id_job"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_import")),
     )
-    with op.batch_alter_table("roster_import", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_roster_import_institution_id"), ["institution_id"], unique=False)
-
     op.create_table(
         "chapter",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -363,7 +359,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("chapter", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_chapter_course_id"), ["course_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_chapter_institution_id"), ["institution_id"], unique=False)
 
     op.create_table(
         "course_move",
@@ -392,7 +387,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("course_move", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_course_move_course_id"), ["course_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_course_move_institution_id"), ["institution_id"], unique=False)
 
     op.create_table(
         "course_run",
@@ -430,7 +424,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("course_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_course_run_course_id"), ["course_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_course_run_institution_id"), ["institution_id"], unique=False)
 
     op.create_table(
         "roster_row",
@@ -457,9 +450,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_row")),
         sa.UniqueConstraint("import_id", "source", "number", name=op.f("uq_roster_row_import_id_source_number")),
     )
-    with op.batch_alter_table("roster_row", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_roster_row_institution_id"), ["institution_id"], unique=False)
-
     op.create_table(
         "team_member",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -484,7 +474,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("course_id", "user_id", name=op.f("uq_team_member_course_id_user_id")),
     )
     with op.batch_alter_table("team_member", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_team_member_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_team_member_user_id"), ["user_id"], unique=False)
 
     op.create_table(
@@ -509,9 +498,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_class_group")),
         sa.UniqueConstraint("run_id", "name", name=op.f("uq_class_group_run_id_name")),
     )
-    with op.batch_alter_table("class_group", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_class_group_institution_id"), ["institution_id"], unique=False)
-
     op.create_table(
         "lesson",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -552,7 +538,6 @@ def upgrade() -> None:
     with op.batch_alter_table("lesson", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lesson_chapter_id"), ["chapter_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_lesson_course_id"), ["course_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_lesson_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index("ix_lesson_order", ["course_id", "chapter_id", "position"], unique=False)
 
     op.create_table(
@@ -576,9 +561,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_caption")),
         sa.UniqueConstraint("lesson_id", "language", name=op.f("uq_caption_lesson_id_language")),
     )
-    with op.batch_alter_table("caption", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_caption_institution_id"), ["institution_id"], unique=False)
-
     op.create_table(
         "enrolment",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -621,7 +603,6 @@ def upgrade() -> None:
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_enrolment_class_group_id"), ["class_group_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_enrolment_course_id"), ["course_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_enrolment_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index("ix_enrolment_person", ["user_id", "course_id"], unique=False)
 
     op.create_table(
@@ -650,9 +631,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lesson_draft")),
         sa.UniqueConstraint("lesson_id", "user_id", name=op.f("uq_lesson_draft_lesson_id_user_id")),
     )
-    with op.batch_alter_table("lesson_draft", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_lesson_draft_institution_id"), ["institution_id"], unique=False)
-
     op.create_table(
         "upload",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -686,7 +664,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_upload_course_id"), ["course_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_upload_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_upload_lesson_id"), ["lesson_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_upload_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_upload_user_id"), ["user_id"], unique=False)
@@ -729,7 +706,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("enrolment_id", "lesson_id", name=op.f("uq_lesson_progress_enrolment_id_lesson_id")),
     )
     with op.batch_alter_table("lesson_progress", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_lesson_progress_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_lesson_progress_lesson_id"), ["lesson_id"], unique=False)
 
     op.create_table(
@@ -771,7 +747,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("watch_stream", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_watch_stream_enrolment_id"), ["enrolment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_watch_stream_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index(
             "uq_watch_stream_active",
             ["user_id"],
@@ -828,7 +803,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("stream_id", "sequence", name=op.f("uq_progress_entry_stream_id_sequence")),
     )
     with op.batch_alter_table("progress_entry", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_progress_entry_institution_id"), ["institution_id"], unique=False)
         batch_op.create_index("ix_progress_entry_learner", ["enrolment_id", "lesson_id"], unique=False)
 
     op.create_table(
@@ -866,18 +840,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("appeal", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_appeal_enrolment_id"), ["enrolment_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_appeal_institution_id"), ["institution_id"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("appeal", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_appeal_institution_id"))
         batch_op.drop_index(batch_op.f("ix_appeal_enrolment_id"))
 
     op.drop_table("appeal")
     with op.batch_alter_table("progress_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_progress_entry_learner")
-        batch_op.drop_index(batch_op.f("ix_progress_entry_institution_id"))
 
     op.drop_table("progress_entry")
     with op.batch_alter_table("watch_stream", schema=None) as batch_op:
@@ -886,80 +857,56 @@ def downgrade() -> None:
             sqlite_where=sa.text("superseded_ms IS NULL"),
             postgresql_where=sa.text("superseded_ms IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_watch_stream_institution_id"))
         batch_op.drop_index(batch_op.f("ix_watch_stream_enrolment_id"))
 
     op.drop_table("watch_stream")
     with op.batch_alter_table("lesson_progress", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lesson_progress_lesson_id"))
-        batch_op.drop_index(batch_op.f("ix_lesson_progress_institution_id"))
 
     op.drop_table("lesson_progress")
     with op.batch_alter_table("upload", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_upload_user_id"))
         batch_op.drop_index(batch_op.f("ix_upload_state"))
         batch_op.drop_index(batch_op.f("ix_upload_lesson_id"))
-        batch_op.drop_index(batch_op.f("ix_upload_institution_id"))
         batch_op.drop_index(batch_op.f("ix_upload_course_id"))
 
     op.drop_table("upload")
-    with op.batch_alter_table("lesson_draft", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_lesson_draft_institution_id"))
-
     op.drop_table("lesson_draft")
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.drop_index("ix_enrolment_person")
-        batch_op.drop_index(batch_op.f("ix_enrolment_institution_id"))
         batch_op.drop_index(batch_op.f("ix_enrolment_course_id"))
         batch_op.drop_index(batch_op.f("ix_enrolment_class_group_id"))
 
     op.drop_table("enrolment")
-    with op.batch_alter_table("caption", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_caption_institution_id"))
-
     op.drop_table("caption")
     with op.batch_alter_table("lesson", schema=None) as batch_op:
         batch_op.drop_index("ix_lesson_order")
-        batch_op.drop_index(batch_op.f("ix_lesson_institution_id"))
         batch_op.drop_index(batch_op.f("ix_lesson_course_id"))
         batch_op.drop_index(batch_op.f("ix_lesson_chapter_id"))
 
     op.drop_table("lesson")
-    with op.batch_alter_table("class_group", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_class_group_institution_id"))
-
     op.drop_table("class_group")
     with op.batch_alter_table("team_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_team_member_user_id"))
-        batch_op.drop_index(batch_op.f("ix_team_member_institution_id"))
 
     op.drop_table("team_member")
-    with op.batch_alter_table("roster_row", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_roster_row_institution_id"))
-
     op.drop_table("roster_row")
     with op.batch_alter_table("course_run", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_course_run_institution_id"))
         batch_op.drop_index(batch_op.f("ix_course_run_course_id"))
 
     op.drop_table("course_run")
     with op.batch_alter_table("course_move", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_course_move_institution_id"))
         batch_op.drop_index(batch_op.f("ix_course_move_course_id"))
 
     op.drop_table("course_move")
     with op.batch_alter_table("chapter", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_chapter_institution_id"))
         batch_op.drop_index(batch_op.f("ix_chapter_course_id"))
 
     op.drop_table("chapter")
-    with op.batch_alter_table("roster_import", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_roster_import_institution_id"))
-
     op.drop_table("roster_import")
     with op.batch_alter_table("course", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_course_subject"))
-        batch_op.drop_index(batch_op.f("ix_course_institution_id"))
+        batch_op.drop_index("ix_course_institution")
         batch_op.drop_index("ix_course_catalogue")
 
     op.drop_table("course")
@@ -969,7 +916,6 @@ def downgrade() -> None:
     op.drop_table("user_session")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_membership_user_id"))
-        batch_op.drop_index(batch_op.f("ix_membership_institution_id"))
 
     op.drop_table("membership")
     with op.batch_alter_table("job", schema=None) as batch_op:
