@@ -4,18 +4,18 @@ A filter's value is a set of courses, and a set of courses is one whole number w
 at one of these two institutions" is three operations, and a count is the number of bits. So a thousand courses with all
 their facets cost less than one statement to a database would. The courses are numbered newest first.
 
-The catalogue is rebuilt when the stamp has changed, and once a minute for what the stamp does not cover (the number of
-learners by which courses are sorted, a teacher's new name).
+The catalogue is rebuilt when the stamp has changed, and every fifteen seconds for what the stamp does not cover: the
+numbers of learners, a teacher's new name. What pages rendered of it is kept with it and goes with it.
 """
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 
@@ -28,9 +28,13 @@ from core.permissions import Permission, Viewer
 from core.tenancy import across_institutions
 from core.users.models import User
 
-KEPT = timedelta(minutes=1)
+KEPT = timedelta(seconds=15)
+MOST_PAGES = 200
+"""Rendered pages kept with a catalogue; at some 30 kB each."""
 HOURS = (("-16", 0, 16), ("16-32", 16, 32), ("32-64", 32, 64), ("64-", 64, 10**6))
 """Ranges of 学时: parameter, more than, up to. A course that says nothing about its hours is in none."""
+
+Kept = TypeVar("Kept")
 
 _BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -54,6 +58,8 @@ class Card:
     has_certificate: bool
     cover_id: int | None
     lesson_count: int
+    learners: int
+    """Enrolled people when the catalogue was made."""
 
 
 @dataclass
@@ -77,8 +83,8 @@ class Catalogue:
     windows: list[tuple[datetime, datetime, int]] = field(default_factory=list)
     """When people can enrol in a run with free seats: from, until, the course's bit."""
     _open: tuple[datetime, datetime, int] = (_END, _END, 0)
-    fragments: dict[Any, Any] = field(default_factory=dict)
-    """What pages rendered of these courses and want to keep as long as these are the courses."""
+    rendered_cards: dict[Any, Any] = field(default_factory=dict)
+    rendered_pages: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def everything(self) -> int:
@@ -112,6 +118,15 @@ class Catalogue:
             self._open = since, until, found
         return found
 
+    def remember(self, key: Any, make: Callable[[], Kept]) -> Kept:
+        """What ``make`` answers, kept for whoever asks with the same key while this is the catalogue."""
+        if key not in self.rendered_pages:
+            if len(self.rendered_pages) >= MOST_PAGES:
+                self.rendered_pages.clear()
+            self.rendered_pages[key] = make()
+        kept: Kept = self.rendered_pages[key]
+        return kept
+
     def in_order(self, chosen: int, order: str) -> list[int]:
         """The numbers of the chosen courses, sorted."""
         bits = bin(chosen)[:1:-1]
@@ -144,6 +159,16 @@ def catalogue_now() -> Catalogue:
             if kept is None or not _is_fresh(kept, stamp):
                 kept = _kept = _build(stamp)
     return kept
+
+
+def remembered(viewer: Viewer, key: Any, make: Callable[[], Kept]) -> Kept:
+    """What ``make`` answers, remembered for all who may find the same courses as ``viewer``. One statement.
+
+    For what depends on nothing but the catalogue and ``key``: where an answer was kept, ``make`` is not called.
+    """
+    catalogue = catalogue_now()
+    seen, open_now = catalogue.visible_to(viewer), catalogue.open_at(clock.now())
+    return catalogue.remember((key, seen, open_now), make)
 
 
 def fold(text: str) -> str:
@@ -205,6 +230,7 @@ def _card(row: Any) -> Card:
         has_certificate=row.has_certificate,
         cover_id=row.cover_id,
         lesson_count=row.lesson_count,
+        learners=row.enrolment_count,
     )
 
 

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from core.config import current_settings
 from core.courses import queries
+from core.courses.catalogue import remembered
 from core.courses.course_page import render_course_page, seen_course
 from core.courses.models import Level
 from core.courses.search import SORTS, Answer, Question, looser, search_courses
@@ -25,19 +26,39 @@ ON_THE_FRONT_PAGE = 8
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    """The front page: search, the disciplines, what is new, who teaches."""
-    answer = search_courses(Question(), current_viewer(), per_page=ON_THE_FRONT_PAGE)
-    options = {facet.name: facet.options for facet in answer.facets}
-    return render_template("courses/home.html", answer=answer, options=options, canonical=canonical("/"))
+    """The front page: search, what is new, the disciplines, who teaches."""
+    viewer = current_viewer()
+
+    def render() -> str:
+        answer = search_courses(Question(), viewer, per_page=ON_THE_FRONT_PAGE)
+        options = {facet.name: facet.options for facet in answer.facets}
+        return render_template("courses/_home.html", answer=answer, options=options)
+
+    main = remembered(viewer, ("home", language_tag()), render)
+    return render_template("courses/home.html", main=Markup(main), canonical=canonical("/"))  # noqa: S704 - ours
 
 
 @bp.get("/courses")
 def catalogue() -> ResponseReturnValue:
     """The catalogue; the address holds the whole question."""
-    answer = search_courses(Question.from_parameters(request.args), current_viewer())
-    nothing = not answer.cards and not answer.question.is_plain
-    hints = looser(answer.question, current_viewer()) if nothing else []
-    return render_template("courses/catalogue.html", **_catalogue_page(answer, hints))
+    viewer, question = current_viewer(), Question.from_parameters(request.args)
+
+    def render() -> tuple[str, str, bool]:
+        answer = search_courses(question, viewer)
+        nothing = not answer.cards and not answer.question.is_plain
+        page = _catalogue_page(answer, looser(answer.question, viewer) if nothing else [])
+        # Filters make endless addresses; what search engines keep is the plain list.
+        address = canonical(Question().address(url_for("courses.catalogue"), answer.question.page))
+        return render_template("courses/_catalogue.html", **page), address, answer.question.is_plain
+
+    key = ("catalogue", language_tag(), question.address("", question.page))
+    main, address, is_plain = remembered(viewer, key, render)
+    return render_template(
+        "courses/catalogue.html",
+        main=Markup(main),  # noqa: S704 - rendered above
+        canonical=address,
+        is_plain=is_plain,
+    )
 
 
 @bp.get("/courses/<course_slug>")
@@ -100,8 +121,6 @@ def _catalogue_page(answer: Answer, hints: list[tuple[Any, Question, int]]) -> d
         "chips": chips,
         "hints": [(label, less.address(base), count) for label, less, count in hints],
         "page_url": lambda page: question.address(base, page),
-        # Filters make endless addresses; what search engines keep is the plain list.
-        "canonical": canonical(Question().address(base, question.page)),
     }
 
 
@@ -112,13 +131,12 @@ def course_cards(answer: Answer, level: str = "h2", eager: int = 3) -> Markup:
     A card looks the same to everybody, so each is rendered once per language and kept with the catalogue it is from.
     """
     card = get_template_attribute("courses/cards.html", "card")
-    root, language, kept = url_for("courses.catalogue"), language_tag(), answer.fragments
+    root, language, kept = url_for("courses.catalogue"), language_tag(), answer.catalogue.rendered_cards
     parts = []
     for place, course in enumerate(answer.cards):
-        learners, at_once = answer.learners.get(course.id, 0), place < eager
-        key = (course.id, language, root, level, at_once, learners)
+        key = (course.id, language, root, level, place < eager)
         if key not in kept:
-            kept[key] = card(course, root, learners, level, at_once)
+            kept[key] = card(course, root, level, place < eager)
         parts.append(kept[key])
     return Markup('<ul class="catalogue-grid">{}</ul>').format(Markup("").join(parts))
 

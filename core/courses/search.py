@@ -122,13 +122,10 @@ class Answer:
     question: Question
     """As it was understood: the page is one that exists."""
     cards: list[Card]
-    learners: dict[int, int]
-    """Course id → number of enrolled people, at this moment."""
     total: int
     pages: int
     facets: list[Facet]
-    fragments: dict[Any, Any]
-    """Rendered cards, kept as long as the catalogue they are from."""
+    catalogue: Catalogue
 
     @property
     def ticks(self) -> list[tuple[str, Option]]:
@@ -147,9 +144,7 @@ def search_courses(question: Question, viewer: Viewer, *, per_page: int = PAGE) 
     cards = [catalogue.cards[number] for number in numbers]
     facets = [found.facet(name) for name in FACETS]
     understood = replace(question, ticked=found.ticked, page=page)
-    return Answer(
-        understood, cards, enrolment_counts([card.id for card in cards]), total, pages, facets, catalogue.fragments
-    )
+    return Answer(understood, cards, total, pages, facets, catalogue)
 
 
 def courses_in_order(question: Question, viewer: Viewer) -> list[Card]:

@@ -28,13 +28,19 @@ class CatalogueStamp(Model):
     stamp: Mapped[str] = mapped_column(String(32))
 
 
+_STAMP = select(CatalogueStamp.__table__.c.stamp).where(CatalogueStamp.__table__.c.id == 1)
+
+
 def current_stamp() -> str | None:
     """The stamp as this transaction sees it; None while there is none, or while the transaction has changes itself.
 
     None means: what is read now must not be kept.
     """
-    stamp = db.session.scalar(select(CatalogueStamp.stamp).where(CatalogueStamp.id == 1))
-    return None if db.session().info.get(_CHANGED) else stamp
+    session = db.session()
+    session.flush()
+    # Asked with every page of the catalogue: on the connection it costs half of what it costs through the session.
+    stamp: str | None = session.connection().execute(_STAMP).scalar()
+    return None if session.info.get(_CHANGED) else stamp
 
 
 def touch() -> None:

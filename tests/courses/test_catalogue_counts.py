@@ -52,7 +52,9 @@ def shelved(rows: list[dict[str, Any]]) -> Catalogue:
     made = Catalogue("stamp", NOW)
     for number, row in enumerate(rows):
         bit = 1 << number
-        card = Card(number, f"c{number}", row["title"], "", 1, row["institution"], "", "", "", "", "", False, None, 0)
+        card = Card(
+            number, f"c{number}", row["title"], "", 1, row["institution"], "", "", "", "", "", False, None, 0, 0
+        )
         made.cards.append(card)
         made.titles.append(fold(row["title"]))
         made.texts.append(fold(row["title"]))
