@@ -15,7 +15,7 @@ PERSONAL: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
 ALWAYS = (401, 429, 500, 503)
 WITH_NAMES = (404, 405)
 WITH_INPUT = (422,)
-WITH_PERSON = (403,)
+WITH_PERSON = (403, 409)
 WITH_BODY = (413, 415)
 WRITING = (400, 403, 409, 422)
 
