@@ -184,3 +184,10 @@ def _names(ids: Sequence[Any]) -> dict[Any, str]:
     if not wanted:
         return {}
     return {row[0]: row[1] for row in db.session.execute(select(User.id, User.name).where(User.id.in_(wanted)))}
+
+
+def institutions_after(institution_id: int, limit: int) -> Sequence[Institution]:
+    """The institutions of the site in the order in which they came, those after one of them."""
+    return db.session.scalars(
+        select(Institution).where(Institution.id > institution_id).order_by(Institution.id).limit(limit)
+    ).all()
