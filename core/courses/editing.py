@@ -44,5 +44,10 @@ def save(row: Row, seen_version: int, values: dict[str, Any], actor_id: int) -> 
 def stamp(row: Row, actor_id: int | None) -> None:
     """Counts a save and notes whose it is."""
     row.version += 1
+    note(row, actor_id)
+
+
+def note(row: Row, actor_id: int | None) -> None:
+    """Notes a change beside the form: who, when. Forms that are open stay as fresh as they were."""
     row.updated_at = clock.now()
     row.updated_by_id = actor_id

@@ -35,7 +35,8 @@ def attach_asset(lesson: Lesson, asset: Asset | None, actor_id: int | None = Non
         _check_file(lesson, asset)
     lesson.asset_id = asset.id if asset is not None else None
     lesson.duration_ms = kinds.length_ms(lesson, asset)
-    editing.stamp(lesson, actor_id)
+    # The form holds no file: somebody who writes while the film uploads has not missed anything.
+    editing.note(lesson, actor_id)
 
 
 def _check_file(lesson: Lesson, asset: Asset) -> None:

