@@ -68,14 +68,13 @@ def refusal(run: CourseRun, state: Door) -> Conflict:
                 count=run.capacity,
             )
         )
-    if state == Door.NOT_YET:
-        return Conflict(
-            _("Enrolment in “%(run)s” opens on %(date)s.", run=run.title, date=format_datetime(run.enrolment_opens_at))
-        )
-    if state == Door.OVER:
-        return Conflict(
-            _("Enrolment in “%(run)s” ended on %(date)s.", run=run.title, date=format_datetime(closing(run)))
-        )
+    opens, closes = run.enrolment_opens_at, closing(run)
+    if state == Door.NOT_YET and opens is not None:
+        date = format_datetime(opens)
+        return Conflict(_("Enrolment in “%(run)s” opens on %(date)s.", run=run.title, date=date))
+    if state == Door.OVER and closes is not None:
+        date = format_datetime(closes)
+        return Conflict(_("Enrolment in “%(run)s” ended on %(date)s.", run=run.title, date=date))
     return Conflict(_("The course team enrols people in “%(run)s” itself. Ask them to add you.", run=run.title))
 
 
