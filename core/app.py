@@ -13,6 +13,7 @@ from core.institutions.policy import administers_somewhere
 from core.permissions import Viewer
 from core.users import accounts
 from core.web import init_app as init_web
+from core.web import templating
 
 NAVIGATION: list[tuple[str, Any, Callable[[Viewer], bool]]] = [
     ("courses.catalogue", _l("Courses"), lambda _viewer: True),
@@ -36,10 +37,20 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            # Every thread can have its connection; some need a second one for a moment, and would else wait for others.
+            "pool_size": settings.web_threads,
+            "max_overflow": 8,
+            "pool_timeout": 10,
+            # The connection used last is used next: its prepared statements and its pages are warm.
+            "pool_use_lifo": True,
+            # One that the server has closed meanwhile is noticed before somebody's request fails on it.
+            "pool_pre_ping": True,
+        },
         DEBUG=settings.debug,
         PROPAGATE_EXCEPTIONS=False,
     )
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    templating.init_app(app)
     db.init_app(app)
     i18n.init_app(app, settings)
     errors.init_app(app)
