@@ -40,6 +40,12 @@ STATUS = {
 """What tus answers to each code of the spool; 460 is its own, 507 says which resource is exhausted."""
 
 
+@bp.url_value_preprocessor
+def _limit_body(_endpoint: str | None, _values: object) -> None:
+    # A client may send the whole file at once; what it announced is the limit (``total`` below).
+    request.max_content_length = current_settings().max_upload_bytes
+
+
 class Body:
     """The body of a request as it arrives. A line that breaks is the client's leaving, however it is told."""
 

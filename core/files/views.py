@@ -1,6 +1,6 @@
 """The ways out: files behind signed links, and public pictures."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from core.errors import NotAllowed, NotFound
 from core.files import links, pictures, queries, sending
@@ -21,7 +21,7 @@ def media(token: str, name: str) -> Response:  # noqa: ARG001 - the name is for 
     except SignatureError as error:
         raise NotAllowed(sentence(error.code, error.params)) from error
     file = queries.stored_file(grant.asset_id, grant.content)
-    if grant.stream_id is not None:
+    if grant.stream_id is not None and request.method == "GET":
         links.tell_fetch(grant.stream_id)
     return sending.send(file, as_download=grant.as_download)
 
