@@ -58,12 +58,14 @@ STEPS: dict[Move, Step] = {
         _l("The course stands still while it is reviewed. You can withdraw it at any time."),
         needs_complete=True,
     ),
-    Move.WITHDRAW: Step(
+    Move.PUBLISH: Step(
         CourseState.IN_REVIEW,
-        CourseState.DRAFT,
-        Permission.SUBMIT_COURSE,
-        _l("Withdraw"),
-        _l("The course becomes a draft again and can be changed."),
+        CourseState.PUBLISHED,
+        Permission.APPROVE_COURSE,
+        _l("Approve and publish"),
+        _l("The course appears in the catalogue, and its runs can be joined."),
+        needs_complete=True,
+        needs_other_eyes=True,
     ),
     Move.SEND_BACK: Step(
         CourseState.IN_REVIEW,
@@ -73,14 +75,12 @@ STEPS: dict[Move, Step] = {
         _l("The course becomes a draft again. Its team reads what you write here."),
         needs_reason=True,
     ),
-    Move.PUBLISH: Step(
+    Move.WITHDRAW: Step(
         CourseState.IN_REVIEW,
-        CourseState.PUBLISHED,
-        Permission.APPROVE_COURSE,
-        _l("Approve and publish"),
-        _l("The course appears in the catalogue, and its runs can be joined."),
-        needs_complete=True,
-        needs_other_eyes=True,
+        CourseState.DRAFT,
+        Permission.SUBMIT_COURSE,
+        _l("Withdraw"),
+        _l("The course becomes a draft again and can be changed."),
     ),
     Move.ARCHIVE: Step(
         CourseState.PUBLISHED,
