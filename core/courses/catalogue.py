@@ -120,11 +120,12 @@ class Catalogue:
 
     def remember(self, key: Any, make: Callable[[], Kept]) -> Kept:
         """What ``make`` answers, kept for whoever asks with the same key while this is the catalogue."""
-        if key not in self.rendered_pages:
+        kept: Kept | None = self.rendered_pages.get(key)
+        if kept is None:
+            kept = make()
             if len(self.rendered_pages) >= MOST_PAGES:
                 self.rendered_pages.clear()
-            self.rendered_pages[key] = make()
-        kept: Kept = self.rendered_pages[key]
+            self.rendered_pages[key] = kept
         return kept
 
     def in_order(self, chosen: int, order: str) -> list[int]:
