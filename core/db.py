@@ -108,6 +108,20 @@ def release() -> None:
     session.commit()
 
 
+@contextmanager
+def looking_up() -> Iterator[None]:
+    """Reads what is asked before a request's body arrives, in a transaction that ends with it.
+
+    A body may take minutes on a slow line, or for ever where somebody means harm; SQLite's one writer must not be held
+    meanwhile. Inside a transaction that is open already, and where nothing will be written, it makes no difference.
+    """
+    alone = not db.session().in_transaction()
+    with reading():
+        yield
+    if alone and not (has_request_context() and request.method in SAFE_METHODS):
+        release()
+
+
 @event.listens_for(Engine, "connect")
 def _on_connect(connection: Any, _record: Any) -> None:
     if not type(connection).__module__.startswith("sqlite3"):

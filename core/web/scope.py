@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, g, request
 from werkzeug.local import LocalProxy
 
+from core.db import looking_up
 from core.errors import NotFound
 from core.i18n import _
 from core.permissions import Viewer
@@ -41,7 +42,7 @@ def _enter() -> None:
     for parameter, finder in _finders.items():
         value = (request.view_args or {}).get(parameter)
         if value is not None:
-            with across_institutions("finding the institution that a URL speaks of"):
+            with across_institutions("finding the institution that a URL speaks of"), looking_up():
                 institution_id = finder(value)
             if institution_id is None:
                 raise NotFound(_("There is nothing at this address, or it is not open to you."))
@@ -60,7 +61,7 @@ def current_viewer() -> Viewer:
 
         from core.users.sessions import load_viewer
 
-        with across_institutions("the roles of one person, wherever they are"):
+        with across_institutions("the roles of one person, wherever they are"), looking_up():
             g.viewer = load_viewer(current_user) if current_user.is_authenticated else Viewer()
     viewer: Viewer = g.viewer
     return viewer

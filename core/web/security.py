@@ -19,6 +19,10 @@ from core.users.sessions import person_of_token
 WITHOUT_TOKEN = frozenset({"web.set_language"})
 """Harmless when another site sends it. Its form stands on every page: a token would give every visitor a cookie."""
 
+LARGEST_BODY = 24 * 1024**2
+"""Bytes of a request, unless its blueprint says otherwise: a picture, with some room. Without it anybody could fill the
+disk from the log-in page."""
+
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", headers_enabled=False)
 
@@ -33,6 +37,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
         RATELIMIT_ENABLED=settings.rate_limits,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=4 * 1024**2,
     )
     if settings.proxy_hops:
