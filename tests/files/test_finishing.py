@@ -191,6 +191,17 @@ def test_the_same_file_twice_rests_on_disk_once(app: Flask, uploader: Uploader, 
     assert first.key == second.key
 
 
+def test_finishing_twice_is_harmless(app: Flask, uploader: Uploader, course: Course) -> None:
+    upload = _after(app, uploader.whole(course, PDF))
+    answer = uploader.send(f"/files/uploads/{upload.id}", len(PDF), b"")
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, str(len(PDF)))
+    again = _after(app, upload.id)
+    assert (again.state, again.asset_id) == (UploadState.DONE, upload.asset_id)
+    assert len(db.session.scalars(select(Asset)).all()) == 1
+    assert uploader.ask("DELETE", f"/files/uploads/{upload.id}").status_code == 204
+    assert len(db.session.scalars(select(Asset)).all()) == 1, "what became an asset stays"
+
+
 def test_a_course_sent_to_review_meanwhile_stands_still_and_the_file_is_kept(
     app: Flask, uploader: Uploader, course: Course, lesson: Lesson, clips: Clips
 ) -> None:
