@@ -132,3 +132,17 @@ def test_what_was_typed_while_the_line_was_down_comes_back(
     expect(again.get_by_text("已保存。")).to_be_visible()
     expect(again.get_by_role("textbox", name="正文")).to_have_value("断线时写下的一段话")
     assert again.evaluate("Object.keys(localStorage).length") == 0
+
+
+def test_a_refused_text_is_a_draft_again(live: LiveSite, new_context: Callable[..., BrowserContext]) -> None:
+    crew = make_crew(live.make)
+    context = new_context()
+    log_in(live, context, crew.leader)
+    page = context.new_page()
+    page.goto(f"{live.url}{crew.url}/lessons/{crew.lessons[0].id}")
+    page.get_by_role("textbox", name="标题").fill("")
+    page.get_by_role("textbox", name="正文").fill("没有标题的一段话")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("请填写课时名称。").first).to_be_visible()
+    expect(page.locator("[data-draft-state]")).to_contain_text("草稿已于")
+    assert look(crew, select(LessonDraft.title, LessonDraft.body)) == [("", "没有标题的一段话")]

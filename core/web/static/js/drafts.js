@@ -39,7 +39,7 @@ function keep(form) {
   form.addEventListener("submit", () => {
     leaving = true;
     window.clearTimeout(timer);
-    // The page that answers shows the text again, saved or refused; either way the server has it.
+    // The page that answers says whether it was saved.
     window.sessionStorage.setItem("submitted", key);
   });
   window.addEventListener("pagehide", () => {
@@ -58,8 +58,15 @@ function keep(form) {
   /** Puts back what an earlier visit typed and could not send. */
   function restore() {
     const kept = window.localStorage.getItem(key);
-    if (window.sessionStorage.getItem("submitted") === key) {
-      window.sessionStorage.removeItem("submitted");
+    const submitted = window.sessionStorage.getItem("submitted") === key;
+    window.sessionStorage.removeItem("submitted");
+    if (form?.dataset.refused !== undefined) {
+      // The text stands in the form but was not saved: it is a draft again.
+      remember();
+      schedule(PAUSE);
+      return;
+    }
+    if (submitted) {
       window.localStorage.removeItem(key);
       return;
     }
