@@ -2,8 +2,10 @@
 
 Rows of tables that mix in :class:`InstitutionOwned` are filtered by the session to the institution of the current
 :func:`institution_scope`. Without a scope a statement on such a table raises :class:`NoInstitutionScope`: it never
-means "all of them". Reading across institutions (the public catalogue, one person's own courses, the operator's page)
-is a separate call that names its reason, :func:`across_institutions`.
+means "all of them". Statements on tables instead of mapped classes cannot be filtered and raise inside a scope as well;
+only a connection takes them (``db.session.connection()``), and then they say whose rows they mean. Reading across
+institutions (the public catalogue, one person's own courses, the operator's page) is a separate call that names its
+reason, :func:`across_institutions`.
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,15 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ForeignKey, Table, event
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.orm import (
+    FromStatement,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.util import find_tables
 
@@ -88,10 +98,15 @@ def _filter(state: ORMExecuteState) -> None:
         return
     if scope is None:
         raise NoInstitutionScope(f"no institution_scope() around: {str(state.statement)[:200]}")
-    if state.is_orm_statement:
-        state.statement = state.statement.options(
-            with_loader_criteria(InstitutionOwned, lambda cls: cls.institution_id == scope, include_aliases=True)
+    if state.is_insert:
+        return
+    if not state.is_orm_statement or isinstance(state.statement, FromStatement):
+        raise NoInstitutionScope(
+            f"written past the mapped classes, this cannot be filtered: {str(state.statement)[:200]}"
         )
+    state.statement = state.statement.options(
+        with_loader_criteria(InstitutionOwned, lambda cls: cls.institution_id == scope, include_aliases=True)
+    )
 
 
 @event.listens_for(Session, "before_flush")

@@ -1,11 +1,13 @@
 """The ground everything stands on: transactions, tenancy, sessions."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select, text, union_all, update
+from sqlalchemy.orm import aliased
 
 from core.courses.models import Course
 from core.db import db
@@ -31,6 +33,55 @@ def test_a_join_cannot_smuggle_rows_past_the_guard(app: Flask, make: Factory) ->
 def test_core_statements_are_guarded_too(app: Flask) -> None:
     with pytest.raises(NoInstitutionScope):
         db.session.execute(select(Course.__table__.c.id)).all()
+
+
+def test_what_cannot_be_filtered_is_refused_inside_a_scope(app: Flask, make: Factory) -> None:
+    mine, theirs = make.course(), make.course()
+    table = Course.__table__
+    for statement in (
+        select(table.c.id),
+        select(table.alias().c.id),
+        select(Course).from_statement(text("SELECT * FROM course")),
+        update(table).values(title="mine now"),
+        delete(table),
+    ):
+        with institution_scope(mine.institution_id), pytest.raises(NoInstitutionScope):
+            db.session.execute(statement)
+    db.session.expire_all()
+    with across_institutions("a test"):
+        assert db.session.get_one(Course, theirs.id).title != "mine now"
+
+
+def test_changes_reach_the_rows_of_the_scope_only(app: Flask, make: Factory) -> None:
+    mine, theirs = make.course(), make.course()
+    with institution_scope(mine.institution_id):
+        db.session.execute(update(Course).values(title="mine now"))
+        db.session.execute(delete(Course).where(Course.id == theirs.id))
+        db.session.commit()
+    db.session.expire_all()
+    with across_institutions("a test"):
+        assert db.session.get_one(Course, mine.id).title == "mine now"
+        assert db.session.get_one(Course, theirs.id).title != "mine now"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(aliased(Course).id),
+        select(select(Course.id).subquery().c.id),
+        select(select(Course.id).cte().c.id),
+        union_all(select(Course.id), select(Course.id)),
+        select(Institution.id).where(Institution.id.in_(select(Course.institution_id))),
+    ],
+    ids=["alias", "subquery", "cte", "union", "in"],
+)
+def test_the_filter_reaches_into_every_part_of_a_statement(app: Flask, make: Factory, statement: Any) -> None:
+    mine = make.course()
+    make.course()
+    with institution_scope(mine.institution_id):
+        assert len(set(db.session.scalars(statement))) == 1
+    with pytest.raises(NoInstitutionScope):
+        db.session.scalars(statement)
 
 
 def test_a_scope_shows_its_own_institution_only(app: Flask, make: Factory) -> None:
