@@ -22,6 +22,8 @@ export function speeds(most) {
 /** @param {string} name @param {Record<string, string>} [attributes] @param {...Element} children @returns {HTMLElement} */
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
+  // Tooltips would say one thing and the button's name another.
+  if (name.endsWith("-button")) made.setAttribute("notooltip", "");
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
   return made;
