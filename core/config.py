@@ -20,7 +20,20 @@ NOT_SETTINGS = {"JINKE_HOME", "JINKE_SHARED"}
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; the message says which setting and what to do."""
+    """The configuration cannot be used; the sentence says which setting and what to do.
+
+    It is English with ``values`` to fill in: the settings have to be read before there are languages to choose from.
+    """
+
+    def __init__(self, sentence: str, **values: Any) -> None:
+        super().__init__(sentence % values)
+        self.sentence = sentence
+        self.values = values
+
+
+def N_(message: str) -> str:  # noqa: N802 - how gettext calls words that are translated later
+    """Marks a sentence for translation."""
+    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +103,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
         typed["secret_key"] = _stored_secret(home)
     settings = Settings(**typed)
     if settings.cheap_hashes and not settings.debug:
-        raise ConfigError("cheap_hashes is for test runs: set debug as well, or remove it.")
+        raise ConfigError(N_("cheap_hashes is for test runs: set debug as well, or remove it."))
     return settings
 
 
@@ -109,7 +122,9 @@ def _stored_secret(home: Path) -> str:
     try:
         return (home / "secret_key").read_text().strip()
     except FileNotFoundError:
-        raise ConfigError(f"No secret key in {home}: run `jinke init`, or set JINKE_SECRET_KEY.") from None
+        raise ConfigError(
+            N_("No secret key in %(home)s: run `jinke init`, or set JINKE_SECRET_KEY."), home=home
+        ) from None
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -118,7 +133,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from error
+        raise ConfigError(N_("%(path)s is not valid TOML: %(error)s."), path=path, error=error) from error
     _refuse_unknown(values.keys(), str(path))
     return values
 
@@ -126,7 +141,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     names = {name for name in environ if name.startswith(PREFIX)} - NOT_SETTINGS
     values = {name.removeprefix(PREFIX).lower(): environ[name] for name in names}
-    _refuse_unknown(values.keys(), "the environment")
+    _refuse_unknown(values.keys(), "JINKE_*")
     return values
 
 
@@ -134,21 +149,29 @@ def _refuse_unknown(names: Any, where: str) -> None:
     known = {field.name for field in fields(Settings)} - {"home"}
     for name in names:
         if name not in known:
-            raise ConfigError(f"Unknown setting “{name}” in {where}. Known: {', '.join(sorted(known))}.")
+            listed = ", ".join(sorted(known))
+            raise ConfigError(
+                N_("Unknown setting “%(name)s” in %(where)s. Known: %(known)s."), name=name, where=where, known=listed
+            )
 
 
 def _typed(name: str, value: Any, wanted: Any) -> Any:
     if wanted is bool and isinstance(value, str):
         if value.lower() not in {"1", "0", "true", "false", "yes", "no"}:
-            raise ConfigError(f"{name} must be true or false, not “{value}”.")
+            raise ConfigError(N_("%(name)s must be true or false, not “%(value)s”."), name=name, value=value)
         return value.lower() in {"1", "true", "yes"}
     if wanted is int and isinstance(value, str):
         try:
             return int(value)
         except ValueError:
-            raise ConfigError(f"{name} must be a whole number, not “{value}”.") from None
+            raise ConfigError(N_("%(name)s must be a whole number, not “%(value)s”."), name=name, value=value) from None
     if wanted is not Path and not isinstance(value, wanted):
-        raise ConfigError(f"{name} must be {wanted.__name__}, not {type(value).__name__}.")
+        raise ConfigError(
+            N_("%(name)s must be of the type %(wanted)s, not %(given)s."),
+            name=name,
+            wanted=wanted.__name__,
+            given=type(value).__name__,
+        )
     return value
 
 

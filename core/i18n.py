@@ -7,7 +7,10 @@ domain by ``python -m core.i18n`` (part of the set-up). Browsers say ``zh``, ``z
 
 import os
 import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_app_context, has_request_context, request
 from flask_babel import (
     Babel,
@@ -46,6 +50,7 @@ __all__ = [
     "get_locale",
     "language_tag",
     "ngettext",
+    "speak_to_the_shell",
 ]
 
 LOCALES = {"zh_Hans_CN": "中文", "en": "English"}
@@ -63,9 +68,29 @@ def _catalogue() -> Any:
     return kept[1]
 
 
+_of_the_shell: ContextVar[str | None] = ContextVar("language_of_the_shell", default=None)
+
+
+def speak_to_the_shell(environ: Mapping[str, str]) -> None:
+    """From here on words outside of requests are for the person at the command line, in the language of their shell.
+
+    Threads begun later know nothing of it: what they write is for others.
+    """
+    wish = environ.get("LC_ALL") or environ.get("LC_MESSAGES") or environ.get("LANG") or ""
+    _of_the_shell.set(from_browser([wish]) or next(iter(LOCALES)))
+
+
+@cache
+def _words(locale: str | None) -> NullTranslations:
+    return Translations.load(TRANSLATIONS, [locale]) if locale else NullTranslations()
+
+
 def _(message: str, /, **variables: Any) -> str:
-    """``message`` in the language of the request (outside of any: in English), with its variables filled in."""
-    words: str = _catalogue().gettext(message) if has_app_context() else message
+    """``message`` in the language of the request, with its variables filled in.
+
+    Outside of any application it is that of the shell, or English where nobody listens (:func:`speak_to_the_shell`).
+    """
+    words: str = (_catalogue() if has_app_context() else _words(_of_the_shell.get())).gettext(message)
     return words % variables if variables else words
 
 
@@ -107,7 +132,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 def choose_locale() -> str | None:
     """The person's own setting, the language cookie, the browser's wish, else the site's default (None)."""
     if not has_request_context():
-        return None
+        return _of_the_shell.get()
     chosen = request.cookies.get(COOKIE)
     if chosen in LOCALES:
         return chosen

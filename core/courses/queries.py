@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from core.courses.models import Chapter, Course, CourseState, Lesson, TeamMember, Visibility
 from core.db import db
@@ -106,3 +107,30 @@ def public_courses(most: int = 50_000) -> list[tuple[str, datetime]]:
             .limit(most)
         )
     return [(row.slug, row.updated_at) for row in rows]
+
+
+def all_courses(institution_id: int | None = None, state: CourseState | None = None) -> list[Row[*tuple[Any, ...]]]:
+    """Every course of the site or of one institution, in every state, with the institution's name; for operators."""
+    courses = (
+        select(
+            Course.id,
+            Course.slug,
+            Course.title,
+            Course.state,
+            Course.visibility,
+            Course.lesson_count,
+            Course.enrolment_count,
+            Course.published_at,
+            Course.updated_at,
+            Institution.slug.label("institution_slug"),
+            Institution.name.label("institution"),
+        )
+        .join(Institution, Institution.id == Course.institution_id)
+        .order_by(Institution.slug, Course.slug)
+    )
+    if institution_id is not None:
+        courses = courses.where(Course.institution_id == institution_id)
+    if state is not None:
+        courses = courses.where(Course.state == state)
+    with across_institutions("the operator looks at every course"):
+        return list(db.session.execute(courses).all())

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from core import i18n
+from core.cli import cli, paragraphs
 
 CORE = Path(__file__).parents[2] / "core"
 CATALOGUES = CORE / "translations" / "zh_Hans_CN"
@@ -28,6 +30,17 @@ def used_words() -> Iterator[tuple[str, Message]]:
         with path.open("rb") as file:
             for line, message, _, context in extract(method, file, KEYWORDS, options=options):
                 yield f"{path.relative_to(CORE)}:{line}", Message(message, context=context)
+    for words in help_texts(cli):
+        yield "jinke --help", Message(words)
+
+
+def help_texts(command: click.Command) -> Iterator[str]:
+    """What the command line says about a command, its options and its subcommands."""
+    options = [option.help for option in command.params if isinstance(option, click.Option)]
+    for text in (command.help, *options):
+        yield from paragraphs(text)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from help_texts(inner)
 
 
 @pytest.fixture(scope="module")
