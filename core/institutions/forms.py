@@ -23,7 +23,7 @@ SPEEDS = {100: "1×", 125: "1.25×", 150: "1.5×", 175: "1.75×", 200: "2×"}
 class NewInstitutionForm(FlaskForm):  # type: ignore[misc] # the library ships no types
     """Makes an institution."""
 
-    name = LineField(_l("Name"), longest=120, validators=[DataRequired(_l("Give the institution a name."))])
+    name = LineField(_l("Name of the institution"), longest=120, validators=[DataRequired(_l("Give the institution a name."))])
     slug = LineField(
         _l("Address"),
         longest=64,
@@ -60,7 +60,7 @@ class RulesForm(FlaskForm):  # type: ignore[misc]
 class ProfileForm(FlaskForm):  # type: ignore[misc]
     """How the institution presents itself."""
 
-    name = LineField(_l("Name"), longest=120, validators=[DataRequired(_l("Give the institution a name."))])
+    name = LineField(_l("Name of the institution"), longest=120, validators=[DataRequired(_l("Give the institution a name."))])
     introduction = ProseField(
         _l("Introduction"), longest=2000, description=_l("Shown on the institution's public page.")
     )

@@ -57,7 +57,8 @@ def _find(payload: dict[str, Any]) -> tuple[RosterImport, Institution]:
 
 def _step(context: JobContext, code: str) -> roster.Step:
     def step(done: int, total: int) -> None:
-        context.commit()
+        # Said first, so that the batch and how far it is are committed together.
         context.progress(1000 * done // max(1, total), code, done=done, total=total)
+        context.commit()
 
     return step

@@ -112,7 +112,7 @@ def _refuse_document_types(archive: ZipFile, entries: list[ZipInfo]) -> None:
 
 def _is_table(entry: ZipInfo) -> bool:
     parts = PurePosixPath(entry.filename).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    hidden = "__MACOSX" in parts or _last_part(entry).startswith(".")
     return not hidden and entry.filename.lower().endswith((".csv", ".txt", ".tsv"))
 
 

@@ -51,7 +51,11 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
             raise Unusable("file_rows", most=MOST_ROWS)
         if len(cells) > MOST_COLUMNS and cells[MOST_COLUMNS] is not None:
             raise Unusable("file_columns", most=MOST_COLUMNS)
-        yield number, [_words(cell) for cell in cells]
+        words = [_words(cell) for cell in cells]
+        while words and not words[-1]:
+            words.pop()
+        if words:
+            yield number, words
 
 
 def _words(cell: Any) -> str:
