@@ -156,6 +156,8 @@ def test_a_fetch_under_a_stream_is_told_once(client: FlaskClient, app: Flask, as
     links.on_fetch(heard.append)
     try:
         link = _link(app, links.playback_url, asset, stream_id=f"stream-{asset.sha256[:8]}-{asset.id}-once")
+        client.head(link)
+        assert heard == [], "asking for the size is not watching"
         for start in range(3):
             client.get(link, headers={"Range": f"bytes={start}-"})
     finally:
