@@ -33,15 +33,19 @@ def xlsx_of(view: ClassView, groups: dict[int, str], title: str) -> bytes:
     sheet.freeze_panes = "C2"
     for number, width in enumerate((16, 16, 14, 10, 20), start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
+    bold = Font(bold=True)
     for number, row in enumerate(_rows(view, groups)):
-        cells = []
+        # Numbers go in as they are, without an object around each: a class of 1,000 has 60,000.
+        cells: list[int | WriteOnlyCell] = []
         for value in row:
+            if isinstance(value, int):
+                cells.append(value)
+                continue
             cell = WriteOnlyCell(sheet, value=value)
-            if isinstance(value, str):
-                # As text, whatever it begins with: a name is never a formula.
-                cell.data_type = "s"
+            # As text, whatever it begins with: a name is never a formula.
+            cell.data_type = "s"
             if number == 0:
-                cell.font = Font(bold=True)
+                cell.font = bold
             cells.append(cell)
         sheet.append(cells)
     buffer = io.BytesIO()
@@ -58,14 +62,16 @@ def _rows(view: ClassView, groups: dict[int, str]) -> Iterator[list[str | int]]:
         _("Last seen"),
         *(f"{number}. {column.title}" for number, column in enumerate(view.columns, start=1)),
     ]
+    order = [column.lesson_id for column in view.columns]
     for learner in view.learners:
+        percents = learner.percents
         yield [
             learner.name,
             learner.number,
             groups.get(learner.group_id or 0, ""),
             f"{learner.done}/{view.required}",
             format_datetime(learner.last_active_at, "short") if learner.last_active_at else "",
-            *(learner.percents.get(column.lesson_id, 0) for column in view.columns),
+            *[percents.get(lesson_id, 0) for lesson_id in order],
         ]
 
 

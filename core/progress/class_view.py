@@ -1,16 +1,18 @@
 """The class view: people × lessons, who is stuck where. Whatever the size of the class, two statements."""
 
+import json
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, String, cast, func, or_, select
+from sqlalchemy import BigInteger, ScalarSelect, Select, String, cast, func, or_, select
 
 from core import clock
 from core.courses.models import Chapter, Lesson
-from core.db import db
+from core.db import db, table_of
 from core.enrolment.models import Enrolment, EnrolmentState
 from core.institutions.models import Membership
 from core.progress.models import LessonProgress
@@ -18,6 +20,17 @@ from core.users.models import User
 
 STUCK_AFTER = timedelta(days=7)
 """A learner who was in the middle of a lesson and has not come back for so long is shown as stuck there."""
+
+EVERYBODY = 1_000_000
+"""Learners per page where all are wanted on one."""
+DONE = 100
+_PACKED = 128
+"""A cell is one number: the lesson's id times this, plus the percent."""
+
+# Asked for by enrolments, which the guard of institutions has chosen: naming the institution again would make the
+# database read every row where its index is enough.
+_progress = table_of(LessonProgress)
+_lessons = table_of(Lesson)
 
 
 class Show(StrEnum):
@@ -47,6 +60,11 @@ class Filter:
     sort: Sort = Sort.PROGRESS
     page: int = 1
     per_page: int = 100
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page holds everybody."""
+        return self.per_page >= EVERYBODY and not self.text and self.show == Show.ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +114,30 @@ class ClassView:
 
 def class_view(run_id: int, course_id: int, wanted: Filter) -> ClassView:
     """Reads the view of one run."""
-    columns = _columns(run_id, course_id, wanted.group_id)
+    columns = _columns(run_id, course_id, wanted)
     required = sum(column.is_required for column in columns)
     rows = db.session.execute(_figures_and_page(run_id, wanted, required)).all()
     size, stuck, unstarted, finished, total = (int(figure) for figure in rows[0][:5])
     stale = clock.now() - STUCK_AFTER
     learners = [_learner(row, stale, required) for row in rows if row.id is not None]
+    if wanted.is_whole:
+        columns = _counted(columns, learners)
     return ClassView(columns, learners, total, size, required, stuck, unstarted, finished if required else 0)
 
 
+def _counted(columns: list[Column], learners: list[Learner]) -> list[Column]:
+    """The columns with the counts of a class of which all learners have been read."""
+    started = Counter(lesson_id for learner in learners for lesson_id in learner.percents)
+    completed = Counter(
+        lesson for learner in learners for lesson, percent in learner.percents.items() if percent == DONE
+    )
+    return [
+        replace(column, started=started[column.lesson_id], completed=completed[column.lesson_id]) for column in columns
+    ]
+
+
 def _figures_and_page(run_id: int, wanted: Filter, required: int) -> Select[Any]:
-    """Figures over everybody beside one page of learners: the cells are put together once for both."""
+    """Figures over everybody beside one page of learners, of which alone the cells are put together."""
     everybody = _learners(run_id, wanted.group_id).cte("everybody")
     shown = _shown(everybody, wanted, required)
 
@@ -132,38 +163,35 @@ def _figures_and_page(run_id: int, wanted: Filter, required: int) -> Select[Any]
         .offset((wanted.page - 1) * wanted.per_page)
         .subquery("page")
     )
-    statement: Any = select(figures, page).select_from(figures.outerjoin(page, db.true()))
+    cells = _cells(page.c.id).label("cells")
+    statement: Any = select(figures, page, cells).select_from(figures.outerjoin(page, db.true()))
     ordered: Select[Any] = statement.order_by(*_order(page, wanted.sort))
     return ordered
 
 
-def _columns(run_id: int, course_id: int, group_id: int | None) -> list[Column]:
-    counts = (
-        select(
-            LessonProgress.lesson_id,
-            func.count().label("started"),
-            func.count(LessonProgress.completed_at).label("completed"),
-        )
-        .join(Enrolment, Enrolment.id == LessonProgress.enrolment_id)
-        .where(*_in_class(run_id, group_id))
-        .group_by(LessonProgress.lesson_id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        select(
-            Lesson.id,
-            Lesson.title,
-            Lesson.kind,
-            Lesson.is_required,
-            func.coalesce(counts.c.started, 0),
-            func.coalesce(counts.c.completed, 0),
-        )
+def _columns(run_id: int, course_id: int, wanted: Filter) -> list[Column]:
+    """The lessons in order, with the class's counts unless these can be taken from the learners."""
+    statement: Any = (
+        select(Lesson.id, Lesson.title, Lesson.kind, Lesson.is_required)
         .join(Chapter, Chapter.id == Lesson.chapter_id)
-        .outerjoin(counts, counts.c.lesson_id == Lesson.id)
         .where(Lesson.course_id == course_id, Lesson.deleted_at.is_(None), Chapter.deleted_at.is_(None))
         .order_by(Chapter.position, Chapter.id, Lesson.position, Lesson.id)
     )
-    return [Column(*row) for row in rows]
+    if not wanted.is_whole:
+        counts = (
+            select(
+                _progress.c.lesson_id,
+                func.count().label("started"),
+                func.count(_progress.c.completed_at).label("completed"),
+            )
+            .join(Enrolment, Enrolment.id == _progress.c.enrolment_id)
+            .where(*_in_class(run_id, wanted.group_id))
+            .group_by(_progress.c.lesson_id)
+            .subquery()
+        )
+        statement = statement.add_columns(func.coalesce(counts.c.started, 0), func.coalesce(counts.c.completed, 0))
+        statement = statement.outerjoin(counts, counts.c.lesson_id == Lesson.id)
+    return [Column(*row) for row in db.session.execute(statement)]
 
 
 def _in_class(run_id: int, group_id: int | None) -> list[Any]:
@@ -174,25 +202,7 @@ def _in_class(run_id: int, group_id: int | None) -> list[Any]:
 
 
 def _learners(run_id: int, group_id: int | None) -> Select[Any]:
-    """One row per learner; the cells come as one text ``lesson:percent,…`` that the database puts together."""
-    percent: Any = func.min(99, LessonProgress.watched_ms * 100 // func.nullif(LessonProgress.duration_ms, 0))
-    if db.engine.dialect.name == "postgresql":
-        percent = func.least(99, LessonProgress.watched_ms * 100 // func.nullif(LessonProgress.duration_ms, 0))
-    shown = db.case((LessonProgress.completed_at.is_not(None), 100), else_=func.coalesce(percent, 0))
-    cell = cast(LessonProgress.lesson_id, String) + ":" + cast(shown, String)
-    counted = LessonProgress.completed_at.is_not(None) & Lesson.is_required & Lesson.deleted_at.is_(None)
-    cells = (
-        select(
-            LessonProgress.enrolment_id,
-            func.aggregate_strings(cell, ",").label("cells"),
-            func.sum(cast(counted, db.Integer)).label("done"),
-        )
-        .join(Lesson, Lesson.id == LessonProgress.lesson_id)
-        .join(Enrolment, Enrolment.id == LessonProgress.enrolment_id)
-        .where(*_in_class(run_id, group_id))
-        .group_by(LessonProgress.enrolment_id)
-        .subquery()
-    )
+    """One row per learner, with the number of required lessons completed."""
     statement: Any = (
         select(
             Enrolment.id,
@@ -201,19 +211,45 @@ def _learners(run_id: int, group_id: int | None) -> Select[Any]:
             Enrolment.class_group_id,
             Enrolment.last_active_at,
             Enrolment.last_lesson_id,
-            func.coalesce(cells.c.cells, "").label("cells"),
-            func.coalesce(cells.c.done, 0).label("done"),
+            _done().label("done"),
         )
         .join(User, User.id == Enrolment.user_id)
         .outerjoin(
             Membership,
             (Membership.user_id == Enrolment.user_id) & (Membership.institution_id == Enrolment.institution_id),
         )
-        .outerjoin(cells, cells.c.enrolment_id == Enrolment.id)
         .where(*_in_class(run_id, group_id))
     )
     learners: Select[Any] = statement
     return learners
+
+
+def _done() -> ScalarSelect[int]:
+    counted = _progress.c.completed_at.is_not(None) & _lessons.c.is_required & _lessons.c.deleted_at.is_(None)
+    return (
+        select(func.count())
+        .select_from(_progress.join(_lessons, _lessons.c.id == _progress.c.lesson_id))
+        .where(_progress.c.enrolment_id == Enrolment.id, counted)
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+
+
+def _cells(enrolment_id: Any) -> ScalarSelect[str]:
+    """All cells of a learner as one text of numbers, put together by the database."""
+    percent = db.case(
+        (_progress.c.completed_at.is_not(None), DONE),
+        (_progress.c.duration_ms <= 0, 0),
+        (_progress.c.watched_ms >= _progress.c.duration_ms, DONE - 1),
+        else_=cast(_progress.c.watched_ms, BigInteger) * 100 // _progress.c.duration_ms,
+    )
+    packed = cast(_progress.c.lesson_id, BigInteger) * _PACKED + percent
+    return (
+        select(func.aggregate_strings(cast(packed, String), ","))
+        .where(_progress.c.enrolment_id == enrolment_id)
+        .correlate_except(_progress)
+        .scalar_subquery()
+    )
 
 
 def _stuck(summary: Any, required: int) -> Any:
@@ -247,12 +283,10 @@ def _order(summary: Any, sort: Sort) -> Iterable[Any]:
 
 
 def _learner(row: Any, stale: datetime, required: int) -> Learner:
-    percents = {}
-    for cell in row.cells.split(",") if row.cells else ():
-        lesson_id, _, percent = cell.partition(":")
-        percents[int(lesson_id)] = int(percent)
+    packed: list[int] = json.loads(f"[{row.cells or ''}]")
+    percents = {cell // _PACKED: cell % _PACKED for cell in packed}
     is_stuck = row.last_active_at is not None and row.last_active_at < stale and row.done < required
-    stuck_at = row.last_lesson_id if is_stuck and percents.get(row.last_lesson_id, 0) < 100 else None
+    stuck_at = row.last_lesson_id if is_stuck and percents.get(row.last_lesson_id, 0) < DONE else None
     return Learner(
         row.id, row.name, row.number, row.class_group_id, row.last_active_at, stuck_at, int(row.done), percents
     )

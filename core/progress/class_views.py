@@ -17,7 +17,7 @@ from core.i18n import _
 from core.permissions import Permission
 from core.progress import appeals, class_export, record, rulings, words
 from core.progress.class_forms import AnswerForm, FilterForm, RulingForm
-from core.progress.class_view import ClassView, Filter, Show, Sort, class_view
+from core.progress.class_view import EVERYBODY, ClassView, Filter, Show, Sort, class_view
 from core.progress.class_words import rows_of
 from core.progress.intervals import Intervals
 from core.progress.models import Appeal, AppealState
@@ -26,7 +26,6 @@ from core.users.current import current_person
 bp = Blueprint("classes", __name__, url_prefix="/teach", template_folder="templates")
 
 PER_PAGE = 100
-EVERYBODY = 1_000_000
 
 
 @bp.get("/<course_slug>/runs/<int:run_id>/class")

@@ -6,9 +6,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from core.progress.class_view import ClassView, Learner
-
-DONE = 100
+from core.progress.class_view import DONE, ClassView, Learner
 
 
 @dataclass(frozen=True, slots=True)

@@ -706,6 +706,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("enrolment_id", "lesson_id", name=op.f("uq_lesson_progress_enrolment_id_lesson_id")),
     )
     with op.batch_alter_table("lesson_progress", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_lesson_progress_completed",
+            ["enrolment_id", "lesson_id"],
+            unique=False,
+            sqlite_where=sa.text("completed_at IS NOT NULL"),
+            postgresql_where=sa.text("completed_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_lesson_progress_lesson_id"), ["lesson_id"], unique=False)
 
     op.create_table(
@@ -862,6 +869,11 @@ def downgrade() -> None:
     op.drop_table("watch_stream")
     with op.batch_alter_table("lesson_progress", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lesson_progress_lesson_id"))
+        batch_op.drop_index(
+            "ix_lesson_progress_completed",
+            sqlite_where=sa.text("completed_at IS NOT NULL"),
+            postgresql_where=sa.text("completed_at IS NOT NULL"),
+        )
 
     op.drop_table("lesson_progress")
     with op.batch_alter_table("upload", schema=None) as batch_op:

@@ -10,7 +10,7 @@ from core import clock
 from core.courses.models import Course, CourseRun, Lesson
 from core.db import db, table_of
 from core.enrolment.models import Enrolment
-from core.progress.class_view import ClassView, Filter, Show, Sort, class_view
+from core.progress.class_view import EVERYBODY, ClassView, Filter, Show, Sort, class_view
 from core.progress.models import LessonProgress
 from core.tenancy import institution_scope
 from tests.conftest import CountQueries
@@ -93,6 +93,26 @@ def test_search_takes_wildcards_literally(school_class: Class, text: str) -> Non
     school_class.learner("王一诺")
     assert school_class.view(text=text).learners == []
     assert len(school_class.view(text="一诺").learners) == 1
+
+
+def test_everybody_on_one_page_is_counted_as_page_by_page(school_class: Class) -> None:
+    for percents in ((95, 42, 0), (100, 95), (10,), ()):
+        school_class.learner("学生", *percents)
+    whole, first = school_class.view(per_page=EVERYBODY), school_class.view(per_page=1)
+    assert whole.columns == first.columns
+    assert [(column.started, column.completed) for column in whole.columns] == [(3, 2), (2, 1), (1, 0)]
+    found = school_class.view(per_page=EVERYBODY, show=Show.UNSTARTED)
+    assert found.columns == whole.columns, "the counts are the class's, not those of the people shown"
+
+
+def test_a_lecture_of_a_whole_day_has_its_percent(school_class: Class) -> None:
+    learner = school_class.learner("甲", 0)
+    table = table_of(LessonProgress)
+    day = {"duration_ms": 86_400_000, "watched_ms": 64_800_000}
+    with institution_scope(school_class.course.institution_id):
+        db.session.connection().execute(table.update().where(table.c.enrolment_id == learner.id).values(day))
+        db.session.commit()
+    assert list(school_class.view().learners[0].percents.values()) == [75]
 
 
 def test_one_group_at_a_time(school_class: Class, make: Factory) -> None:
