@@ -45,7 +45,7 @@ def admission(
             True, True, is_team=True, sentence=_("You see this lesson as its students do. Nothing here is counted.")
         )
     if run is not None and course.state in TAUGHT:
-        return _learner(lesson, run)
+        return _learner(run)
     if not courses.sees_published(viewer, course):
         raise NotFound(_("There is nothing at this address, or it is not open to you."))
     if lesson.is_preview:
@@ -57,14 +57,14 @@ def admission(
     return Admission(False, False, sentence=_("This lesson is for people who have enrolled in the course."))
 
 
-def _learner(lesson: Lesson, run: CourseRun) -> Admission:
+def _learner(run: CourseRun) -> Admission:
     now = clock.now()
     if run.starts_at > now:
         begins = format_datetime(run.starts_at, "long")
         return Admission(
-            lesson.is_preview,
-            False,
-            sentence=_("“%(run)s” begins on %(date)s; its lessons open then.", run=run.title, date=begins),
+            True,
+            True,
+            sentence=_("“%(run)s” begins on %(date)s. What you watch before is not counted.", run=run.title, date=begins),
         )
     if run.ends_at is not None and run.ends_at <= now:
         ended = format_datetime(run.ends_at, "long")

@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser import PHONE, LiveSite, assert_fits, axe_violations, log_in
 from tests.journeys.conftest import SECONDS, Classroom
+from tests.journeys.watching import A_MINUTE_LATER, film, heard, place, plays_to, ready, visit
 
 pytestmark = pytest.mark.browser
 
@@ -19,61 +20,8 @@ def watching(live: LiveSite, classroom: Classroom, new_context: NewContext) -> P
     return visit(live, classroom, new_context())
 
 
-def visit(live: LiveSite, classroom: Classroom, context: BrowserContext) -> Page:
-    """Opens the lesson as the student, in a browser that may be new."""
-    log_in(live, context, classroom.student)
-    page = context.new_page()
-    page.goto(live.url + classroom.path)
-    ready(page)
-    return page
-
-
-def ready(page: Page) -> None:
-    """Waits until the player stands, with the sound off so that it may start by itself."""
-    expect(page.locator("media-fullscreen-button")).to_be_visible()
-    film(page, "v.muted = true")
-
-
-def film(page: Page, script: str) -> object:
-    """Runs a script about the video element ``v``."""
-    return page.evaluate(f"() => {{ const v = document.querySelector('video'); {script} }}")
-
-
-def place(page: Page) -> float:
-    """Where the film stands, in seconds."""
-    return float(str(film(page, "return v.currentTime")))
-
-
-def plays_to(page: Page, seconds: float) -> None:
-    """Waits until the film has played to that place."""
-    page.evaluate(
-        """(seconds) => new Promise((done) => {
-             const v = document.querySelector('video');
-             const look = () => v.currentTime >= seconds ? done() : setTimeout(look, 50);
-             look();
-           })""",
-        seconds,
-    )
-
-
-def heard(page: Page, act: Callable[[], object]) -> None:
-    """Does something, and waits until the server has answered the report that follows."""
-    with page.expect_response(lambda answer: "/heartbeats" in answer.url and answer.ok):
-        act()
-
-
 def notice(page: Page, name: str) -> Locator:
     return page.locator(f"[data-notice={name}]")
-
-
-A_MINUTE_LATER = """() => {
-  for (const [key, text] of Object.entries(localStorage)) {
-    if (!key.startsWith('jinke.watch.')) continue;
-    const entry = JSON.parse(text);
-    localStorage.setItem(key, JSON.stringify({...entry, at: entry.at - 60_000}));
-  }
-}"""
-"""Makes what the browser wrote down a minute older."""
 
 
 def test_a_lecture_at_double_speed_is_completed_and_counted_to_the_second(watching: Page, classroom: Classroom) -> None:

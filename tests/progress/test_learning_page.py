@@ -170,12 +170,13 @@ def test_visitors_see_preview_lessons_uncounted_and_the_way_in_elsewhere(
     assert "尚未开放" in html
 
 
-def test_before_the_run_begins_lessons_are_shut_and_say_when_they_open(player: Player) -> None:
+def test_before_the_run_begins_one_may_watch_and_knows_that_it_is_not_counted(player: Player) -> None:
     player.run.starts_at = clock.now() + timedelta(days=3)
     db.session.commit()
-    html = page(player.client, player.course, player.lesson, status=403)
-    assert "开课，届时课时开放" in html
-    assert "<video" not in html
+    html = page(player.client, player.course, player.lesson)
+    assert "开课，此前观看不计入进度" in html
+    assert "<video controls" in html
+    assert not terms(html)["counts"]
 
 
 def test_after_the_run_one_may_watch_and_knows_that_it_is_not_counted(player: Player) -> None:
