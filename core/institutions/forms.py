@@ -7,7 +7,7 @@ from flask_wtf.file import FileField
 from wtforms import IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
-from core.courses.forms import SwitchField, VersionField
+from core.courses.forms import SwitchField, VersionField, options
 from core.i18n import _l
 from core.institutions.models import InstitutionRole
 from core.users.forms import address
@@ -23,7 +23,9 @@ SPEEDS = {100: "1×", 125: "1.25×", 150: "1.5×", 175: "1.75×", 200: "2×"}
 class NewInstitutionForm(FlaskForm):  # type: ignore[misc] # the library ships no types
     """Makes an institution."""
 
-    name = LineField(_l("Name of the institution"), longest=120, validators=[DataRequired(_l("Give the institution a name."))])
+    name = LineField(
+        _l("Name of the institution"), longest=120, validators=[DataRequired(_l("Give the institution a name."))]
+    )
     slug = LineField(
         _l("Address"),
         longest=64,
@@ -47,20 +49,26 @@ class RulesForm(FlaskForm):  # type: ignore[misc]
             NumberRange(50, 100, _l("Give a whole number between 50 and 100.")),
         ],
     )
-    max_speed = SelectField(_l("Fastest speed that counts"), coerce=int, choices=list(SPEEDS.items()))
+    max_speed = SelectField(
+        _l("Fastest speed that counts"),
+        coerce=int,
+        choices=options(SPEEDS.items()),
+    )
     allow_seeking = SwitchField(_l("Learners may skip ahead to parts they have not watched"))
     version = VersionField()
 
     def offer_also(self, speed: int) -> None:
         """Offers a speed that is in force although it is none of ours."""
         if speed not in SPEEDS:
-            self.max_speed.choices = [*SPEEDS.items(), (speed, f"{speed / 100:g}×")]
+            self.max_speed.choices = [*options(SPEEDS.items()), *options([(speed, f"{speed / 100:g}×")])]
 
 
 class ProfileForm(FlaskForm):  # type: ignore[misc]
     """How the institution presents itself."""
 
-    name = LineField(_l("Name of the institution"), longest=120, validators=[DataRequired(_l("Give the institution a name."))])
+    name = LineField(
+        _l("Name of the institution"), longest=120, validators=[DataRequired(_l("Give the institution a name."))]
+    )
     introduction = ProseField(
         _l("Introduction"), longest=2000, description=_l("Shown on the institution's public page.")
     )
@@ -68,7 +76,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
 
 class _MemberFields(FlaskForm):  # type: ignore[misc]
-    role = SelectField(_l("Role"), choices=[(role, ROLES[role]) for role in InstitutionRole])
+    role = SelectField(_l("Role"), choices=options((role, ROLES[role]) for role in InstitutionRole))
     number = LineField(_l("Number"), longest=LONGEST["external_id"], description=_l("Student or staff number."))
     class_name = LineField(_l("Class"), longest=LONGEST["class_name"])
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from core import clock
 from core.db import db, reading
+from core.errors import Conflict
 from core.institutions.models import Institution, Membership
 from core.jobs.models import Job, JobState
 from core.jobs.runner import Runner, work_off
@@ -80,7 +81,7 @@ def test_applied_once_and_again_without_effect(app: Flask, institution: Institut
 
 
 def test_a_list_that_is_still_being_checked_cannot_be_applied(app: Flask, institution: Institution) -> None:
-    with pytest.raises(roster.Conflict):
+    with pytest.raises(Conflict):
         roster.ask_to_apply(handed_in(institution, entries(1)), None)
 
 

@@ -1,7 +1,5 @@
 """What becomes of a row, given who is there: found by number, address or user name, and never taken over."""
 
-from typing import Any
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -11,7 +9,7 @@ from core.institutions.models import Institution, Membership
 from core.tenancy import across_institutions, institution_scope
 from core.users import roster, roster_words
 from core.users.models import RowOutcome, User
-from core.users.roster_plan import Decision
+from core.users.roster_plan import Decision, Planner
 from tests.factories import Factory
 
 
@@ -131,8 +129,7 @@ def test_rows_that_speak_of_two_people_are_refused(
 def test_two_rows_about_one_person_are_refused_the_second_time(app: Flask, institution: Institution) -> None:
     bring(institution, external_id="1", email="one@b.cn")
     with institution_scope(institution.id):
-        planner: Any = roster.Planner(institution)
-        decisions = planner.decide([values(external_id="1"), values(email="one@b.cn")])
+        decisions = Planner(institution).decide([values(external_id="1"), values(email="one@b.cn")])
     assert [each.outcome for each in decisions] == [RowOutcome.UNCHANGED, RowOutcome.REFUSED]
 
 

@@ -17,7 +17,7 @@ def people(text: str, name: str = "list.csv") -> list[Entry]:
 
 
 def refused(text: str) -> list[str | None]:
-    return [entry.refusal and str(entry.refusal["code"]) for entry in people(text)]
+    return [str(entry.refusal["code"]) if entry.refusal else None for entry in people(text)]
 
 
 def unusable(text: str) -> str:
