@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import PHONE, LiveSite, assert_fits, axe_violations, log_in
+from tests.browser import PHONE, LiveSite, assert_fits, axe_violations
 from tests.journeys.conftest import SECONDS, Classroom
 from tests.journeys.watching import A_MINUTE_LATER, film, heard, place, plays_to, ready, visit
 
@@ -147,14 +147,3 @@ def test_by_keyboard_and_transcript(watching: Page, classroom: Classroom) -> Non
     assert not page.evaluate("!!document.fullscreenElement")
     page.get_by_role("link", name="English").last.click()
     expect(page.locator(".transcript")).to_contain_text("Three distances")
-
-
-def test_a_page_is_read_while_it_is_looked_at(live: LiveSite, classroom: Classroom, new_context: NewContext) -> None:
-    context = new_context()
-    log_in(live, context, classroom.student)
-    page = context.new_page()
-    page.goto(f"{live.url}/courses/{classroom.course.slug}/lessons/{classroom.lesson.id + 1}")
-    page.bring_to_front()
-    expect(page.locator("#finished")).to_contain_text("本课时已完成", timeout=20_000)
-    expect(page.locator("#standing")).to_contain_text("本课时已完成")
-    assert axe_violations(page) == []
