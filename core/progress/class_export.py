@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -36,7 +37,7 @@ def xlsx_of(view: ClassView, groups: dict[int, str], title: str) -> bytes:
     bold = Font(bold=True)
     for number, row in enumerate(_rows(view, groups)):
         # Numbers go in as they are, without an object around each: a class of 1,000 has 60,000.
-        cells: list[int | WriteOnlyCell] = []
+        cells: list[Any] = []
         for value in row:
             if isinstance(value, int):
                 cells.append(value)
