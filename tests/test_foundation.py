@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, text, union_all, update
 from sqlalchemy.orm import aliased
 
 from core.courses.models import Course
-from core.db import db
+from core.db import db, table_of
 from core.institutions.models import Institution, Membership
 from core.tenancy import NoInstitutionScope, across_institutions, institution_scope
 from core.users.models import User
@@ -37,7 +37,7 @@ def test_core_statements_are_guarded_too(app: Flask) -> None:
 
 def test_what_cannot_be_filtered_is_refused_inside_a_scope(app: Flask, make: Factory) -> None:
     mine, theirs = make.course(), make.course()
-    table = Course.__table__
+    table = table_of(Course)
     for statement in (
         select(table.c.id),
         select(table.alias().c.id),
