@@ -72,9 +72,10 @@ def _register_packages(app: Flask) -> None:
     from core.files import scoping as file_scoping  # noqa: F401
     from core.files import tidying as file_tidying  # noqa: F401
     from core.files import views as files
+    from core.institutions import frame as administration
     from core.institutions import import_views, people_views  # noqa: F401 - views are known by being imported
     from core.institutions import scoping as institution_scoping  # noqa: F401
-    from core.institutions import views as administration
+    from core.institutions import views as administration_views  # noqa: F401
     from core.progress import class_views as classes
     from core.progress import completion  # noqa: F401 - subscribers are known by being imported
     from core.progress import learn_views as learn

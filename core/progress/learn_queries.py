@@ -142,9 +142,10 @@ def outline_with_progress(course_id: int, enrolment_id: int | None) -> list[Stag
     stages: dict[int, Stage] = {}
     for chapter_id, chapter_title, *lesson, asset_id, of_asset_id, watched_ms, completed_at in rows:
         stage = stages.setdefault(chapter_id, Stage(chapter_id, chapter_title))
-        if lesson[0] is not None:
+        row: list[Any] = lesson
+        if row[0] is not None:
             counted = watched_ms if asset_id == of_asset_id else 0
-            stage.steps.append(Step(*lesson, counted, completed_at is not None))
+            stage.steps.append(Step(*row, counted, completed_at is not None))
     return list(stages.values())
 
 
