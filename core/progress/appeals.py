@@ -53,6 +53,14 @@ def appeal(enrolment: Enrolment, lesson_id: int, text: str) -> Appeal:
     return filed
 
 
+def filed(appeal_id: int) -> Appeal:
+    """An appeal, held so that of two teachers one answers it. Raises :class:`NotFound`."""
+    row = db.session.get(Appeal, appeal_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound(_("There is no such appeal in this course."))
+    return row
+
+
 def answer(filed: Appeal, *, actor_id: int, note: str, grant: Intervals) -> None:
     """Decides an appeal: seconds granted make a ruling in the ledger, none is a refusal; either way with a reason."""
     if filed.state != AppealState.OPEN:

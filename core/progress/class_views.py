@@ -67,7 +67,7 @@ def as_xlsx(course: Course, run_id: int) -> ResponseReturnValue:
     """The whole class as an Excel workbook."""
     found, view = _everybody(course, run_id)
     content = class_export.xlsx_of(view, found.groups, found.run.title)
-    return _download(content, class_export.XLSX, f"{course.slug}-{run_id}.xlsx")
+    return _download(content, XLSX, f"{course.slug}-{run_id}.xlsx")
 
 
 @bp.get("/<course_slug>/learners/<int:enrolment_id>/lessons/<int:lesson_id>")
@@ -107,9 +107,7 @@ def open_appeals(course: Course) -> ResponseReturnValue:
 @on_course(Permission.RULE_ON_PROGRESS)
 def answer(course: Course, appeal_id: int) -> ResponseReturnValue:
     """Answers an appeal: grants the named part, or refuses; with a reason either way."""
-    filed = db.session.get(Appeal, appeal_id, populate_existing=True)
-    if filed is None:
-        raise NotFound(_("There is no such appeal in this course."))
+    filed = appeals.filed(appeal_id)
     subject = record.learner_of(course.id, filed.enrolment_id, filed.lesson_id)
     form = AnswerForm(prefix="answer")
     if not form.validate():
