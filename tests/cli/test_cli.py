@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,7 @@ def test_help_needs_no_site_and_names_every_command(jinke: Run) -> None:
 
 
 @pytest.fixture
-def healthy(jinke: Run) -> Iterator[dict[str, str]]:
+def healthy(jinke: Run) -> dict[str, str]:
     """Settings of a site that a doctor has nothing to say against."""
     jinke("init")
     return {"JINKE_BASE_URL": "https://courses.example.edu.cn"}
