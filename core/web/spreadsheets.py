@@ -12,6 +12,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from core.errors import NotFound
+from core.files.sending import disposition
 from core.i18n import _
 
 CSV = "text/csv; charset=utf-8"
@@ -32,15 +33,20 @@ def csv_bytes(rows: Iterable[Row]) -> bytes:
 
 
 def xlsx_bytes(
-    rows: Iterable[Row], title: str, *, widths: Sequence[int] = (), notes: tuple[str, Sequence[str]] | None = None
+    rows: Iterable[Row],
+    title: str,
+    *,
+    widths: Sequence[int] = (),
+    notes: tuple[str, Sequence[str]] | None = None,
+    freeze: str = "A2",
 ) -> bytes:
     """A workbook of one list: the heading bold and fixed while one scrolls. ``widths`` in characters.
 
-    ``notes``: name and lines of a second sheet.
+    ``notes``: name and lines of a second sheet. ``freeze``: the first cell that scrolls.
     """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_name(title))
-    sheet.freeze_panes = "A2"
+    sheet.freeze_panes = freeze
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     for number, row in enumerate(rows):
@@ -67,7 +73,7 @@ def download(rows: Iterable[Row], kind: str, title: str, *, widths: Sequence[int
 def attachment(data: bytes, media_type: str, name: str) -> Response:
     """A file that browsers save, and nobody keeps on the way."""
     response = Response(data, content_type=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Disposition"] = disposition(name, as_download=True)
     response.headers["Cache-Control"] = "no-store"
     return response
 

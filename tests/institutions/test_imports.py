@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from core.db import db
+from core.institutions import import_views
 from core.institutions.models import Institution
 from core.jobs.runner import work_off
 from core.users.models import User
@@ -89,8 +90,9 @@ def test_no_file_at_all(client: FlaskClient) -> None:
     assert submit(client, PAGE, to=PAGE).status_code == 422
 
 
-def test_a_file_beyond_the_limit_is_not_read(client: FlaskClient) -> None:
-    assert hand_in(client, b"a,b\n" * (6 * 1024**2)).status_code == 413
+def test_a_file_beyond_the_limit_is_not_read(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_views, "MOST_BYTES", 1000)
+    assert hand_in(client, LIST.encode() * 2000).status_code == 413
 
 
 def test_the_content_counts_and_not_the_name(app: Flask, client: FlaskClient) -> None:
