@@ -10,6 +10,7 @@ from sqlalchemy import Text, cast, func, select
 from core.courses.models import Caption, Chapter, Course, CourseRun, Lesson
 from core.db import db
 from core.enrolment.models import Enrolment, EnrolmentState
+from core.enrolment.queries import present_first
 from core.errors import NotFound
 from core.files.models import Asset
 from core.i18n import _
@@ -61,7 +62,7 @@ class Place:
 
 
 def place_of(user_id: int | None, course_id: int, lesson_id: int) -> Place | None:
-    """The person's active enrolment in the course, in the run that began last. None: not enrolled. One statement."""
+    """The person's active enrolment in the course, in the run under way. None: not enrolled. One statement."""
     if user_id is None:
         return None
     of_lesson = (LessonProgress.enrolment_id == Enrolment.id) & (LessonProgress.lesson_id == lesson_id)
@@ -74,7 +75,7 @@ def place_of(user_id: int | None, course_id: int, lesson_id: int) -> Place | Non
             Enrolment.course_id == course_id,
             Enrolment.state == EnrolmentState.ACTIVE,
         )
-        .order_by(CourseRun.starts_at.desc(), Enrolment.id.desc())
+        .order_by(*present_first())
         .limit(1)
     ).first()
     return Place(*row) if row else None
@@ -142,10 +143,12 @@ def outline_with_progress(course_id: int, enrolment_id: int | None) -> list[Stag
     stages: dict[int, Stage] = {}
     for chapter_id, chapter_title, *lesson, asset_id, of_asset_id, watched_ms, completed_at in rows:
         stage = stages.setdefault(chapter_id, Stage(chapter_id, chapter_title))
-        row: list[Any] = lesson
-        if row[0] is not None:
+        if lesson[0] is not None:
+            number, kind, title, duration_ms, is_preview, is_required = lesson
             counted = watched_ms if asset_id == of_asset_id else 0
-            stage.steps.append(Step(*row, counted, completed_at is not None))
+            stage.steps.append(
+                Step(number, kind, title, duration_ms, is_preview, is_required, counted, completed_at is not None)
+            )
     return list(stages.values())
 
 
