@@ -17,22 +17,24 @@ from sqlalchemy import text
 from core.app import create_app
 from core.db import db
 from tests.benchmarks import measuring, report, seeding
+from tests.benchmarks.errands import ERRANDS, Bench, Errand
 from tests.benchmarks.measuring import LITTLE, Figures, Load, Server
 from tests.benchmarks.processes import JINKE, ROOT, environment, parent_of, serving
-from tests.benchmarks.rows import ROWS, Row
+from tests.benchmarks.rows import ROWS
 from tests.benchmarks.seeding import SMALL, Size
 from tests.benchmarks.senders import OverHttp
 from tests.postgres import postgres_server
 
+LINES: list[report.Line] = [*ROWS, *ERRANDS]
 DATABASES = ("sqlite", "postgresql")
 BARE = [sys.executable, "-m", "tests.benchmarks.bare"]
-Results = list[tuple[Row, Figures]]
+Results = list[tuple[report.Line, Figures]]
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measures what the command line asks for."""
     chosen = _parser().parse_args(arguments)
-    rows = [row for row in ROWS if not chosen.rows or row.name in chosen.rows]
+    rows = [row for row in LINES if not chosen.rows or row.name in chosen.rows]
     size, load = (SMALL, LITTLE) if chosen.quick else (Size(), Load())
     databases: dict[str, Results] = {}
     for database in chosen.databases:
@@ -52,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--rows", nargs="+", choices=[row.name for row in ROWS], metavar="ROW", help="only these rows")
+    parser.add_argument("--rows", nargs="+", choices=[row.name for row in LINES], metavar="ROW", help="only these rows")
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
     parser.add_argument("--json", type=Path, metavar="FILE", help="default: bench-results/latest.json")
     parser.add_argument("--quick", action="store_true", help="a small site and few requests: shows that it runs")
@@ -69,7 +71,7 @@ def _database(kind: str) -> Iterator[str]:
         yield url
 
 
-def _measure_all(rows: list[Row], size: Size, load: Load, database_url: str) -> Results:
+def _measure_all(rows: list[report.Line], size: Size, load: Load, database_url: str) -> Results:
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jinke-bench-")))
         subprocess.run(
@@ -78,13 +80,18 @@ def _measure_all(rows: list[Row], size: Size, load: Load, database_url: str) -> 
         app = _application(home, database_url)
         facts = seeding.seed(app, size)
         url, pid = stack.enter_context(serving([*JINKE, "serve", "--no-worker", "--port", "0"], home, database_url))
-        site = Server(OverHttp(url), [pid, *_postmaster(app, database_url)])
+        database = _postmaster(app, database_url)
+        site = Server(OverHttp(url), [pid, *database])
         url, pid = stack.enter_context(serving(BARE, home))
         bare = Server(OverHttp(url), [pid])
-        results = []
+        bench = Bench(app, size, home, database_url, database, bare)
+        results: Results = []
         for row in rows:
-            figures = measuring.measure(row, facts, site, bare, load)
-            figures = replace(figures, statements=measuring.statements(row, facts, app))
+            if isinstance(row, Errand):
+                figures = row.run(bench)
+            else:
+                figures = measuring.measure(row, facts, site, bare, load)
+                figures = replace(figures, statements=measuring.statements(row, facts, app))
             print(f"  {row.name}: {figures.cpu_ms:.2f} ms, {figures.ratio:.1f} × bare", flush=True)
             results.append((row, figures))
         with app.app_context():

@@ -2,10 +2,12 @@
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from core.db import db
 from tests.benchmarks.processes import cpu_ms
@@ -59,11 +61,11 @@ def measure(row: Row, facts: Seeded, site: Server, bare: Server, load: Load) -> 
     steps = max(1, round(row.steps * load.share))
     for number in range(load.warm_up):
         step(number)
-        _constant(bare, 5)
+        constant(bare, 5)
     used = bare_used = 0.0
     waits: list[float] = []
     for round_ in range(load.rounds):
-        bare_used += _constant(bare, load.bare_requests)
+        bare_used += constant(bare, load.bare_requests)
         before = cpu_ms(site.roots)
         waits += _steps(step, range(round_ * steps, (round_ + 1) * steps))
         used += cpu_ms(site.roots) - before
@@ -72,7 +74,8 @@ def measure(row: Row, facts: Seeded, site: Server, bare: Server, load: Load) -> 
     )
 
 
-def _constant(bare: Server, requests: int) -> float:
+def constant(bare: Server, requests: int) -> float:
+    """CPU milliseconds of so many requests of the bare view."""
     before = cpu_ms(bare.roots)
     for _request in range(requests):
         expect(bare.sender.send("GET", "/"), 200, b"a constant")
@@ -90,20 +93,27 @@ def _steps(step: Step, numbers: range) -> list[float]:
 
 def statements(row: Row, facts: Seeded, app: Flask, steps: int = 4) -> float:
     """SQL statements per step, transactions' own aside; the same requests, put to the application in this process."""
-    seen = 0
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        nonlocal seen
-        seen += not statement.startswith(NO_WORK)
-
     with app.app_context():
         engine = db.engine
     step = row.prepare(InProcess(app), facts)
     step(0)
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with counting(engine) as seen:
         for number in range(1, steps + 1):
             step(number)
+    return len(seen) / steps
+
+
+@contextmanager
+def counting(engine: Engine) -> Iterator[list[str]]:
+    """Collects the statements sent inside."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(NO_WORK):
+            seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    return seen / steps

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 JINKE = [sys.executable, "-c", "from core.cli import main; main()"]
@@ -71,12 +72,17 @@ def serving(command: list[str], home: Path, database_url: str = "") -> Iterator[
     try:
         yield _address(server, home / "server.log"), server.pid
     finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.communicate(timeout=40)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.communicate()
+        stop(server)
+
+
+def stop(server: "subprocess.Popen[Any]") -> None:
+    """Ctrl-C, and after a long wait the end."""
+    server.send_signal(signal.SIGINT)
+    try:
+        server.communicate(timeout=40)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.communicate()
 
 
 def _address(server: "subprocess.Popen[str]", log: Path) -> str:

@@ -7,8 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from core import clock
+from tests.benchmarks.errands import Errand
 from tests.benchmarks.measuring import Figures
 from tests.benchmarks.rows import Row
+
+Line = Row | Errand
 
 PEERS_BARE_MS = 0.45
 """CPU of the bare view where the peers' figures were measured: what makes figures of two machines comparable."""
@@ -16,12 +19,12 @@ PEERS_BARE_MS = 0.45
 HEADINGS = ("", "CPU ms", "wall p50", "× bare", "Moodle", "Kolibri", "goal", "holds", "SQL")
 
 
-def allowed_ms(row: Row, figures: Figures) -> float | None:
+def allowed_ms(row: Line, figures: Figures) -> float | None:
     """The goal on this machine: the peers' milliseconds scaled by the two bare views."""
     return None if row.peers.goal is None else row.peers.goal * figures.bare_ms / PEERS_BARE_MS
 
 
-def table(results: Iterable[tuple[Row, Figures]]) -> str:
+def table(results: Iterable[tuple[Line, Figures]]) -> str:
     """Markdown. Peers' figures and goals are scaled to this machine by the bare view measured beside each row."""
     lines = ["| " + " | ".join(HEADINGS) + " |", "|---|" + "---:|" * (len(HEADINGS) - 1)]
     for row, figures in results:
@@ -42,7 +45,7 @@ def table(results: Iterable[tuple[Row, Figures]]) -> str:
     return "\n".join(lines)
 
 
-def as_json(databases: dict[str, list[tuple[Row, Figures]]], size: object, **more: Any) -> dict[str, Any]:
+def as_json(databases: dict[str, list[tuple[Line, Figures]]], size: object, **more: Any) -> dict[str, Any]:
     """Everything that was measured, and where."""
     return {
         "at": clock.now().isoformat(timespec="seconds"),

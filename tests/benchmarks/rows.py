@@ -128,6 +128,9 @@ class Peers:
     goal: float | None = None
 
 
+NOBODY = Peers()
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A line of the table: what it does, and how often in a round."""
@@ -136,7 +139,7 @@ class Row:
     title: str
     prepare: Callable[[Sender, Seeded], Step]
     steps: int
-    peers: Peers = Peers()
+    peers: Peers = NOBODY
 
 
 LIST = Peers("38", "27", 3.8)
