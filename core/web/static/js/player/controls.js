@@ -10,7 +10,7 @@ const RATES = [0.75, 1, 1.25, 1.5, 1.75, 2, 3, 4];
 const PARTS = [
   "media-controller", "media-control-bar", "media-play-button", "media-seek-backward-button", "media-mute-button",
   "media-volume-range", "media-time-range", "media-loading-indicator", "media-pip-button",
-  "media-fullscreen-button", "menu/media-playback-rate-menu", "menu/media-playback-rate-menu-button",
+  "media-fullscreen-button", "menu/media-chrome-menu-item", "menu/media-playback-rate-menu", "menu/media-playback-rate-menu-button",
   "menu/media-captions-menu", "menu/media-captions-menu-button",
 ];
 
