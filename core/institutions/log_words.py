@@ -15,8 +15,6 @@ ACTIONS: dict[str, Any] = {
     "people.corrected": _l("corrected the account of %(person)s"),
     "people.role_changed": _l("changed the role of %(person)s"),
     "people.removed": _l("removed %(person)s from the institution"),
-    "people.exported": _l("exported the list of people"),
-    "people.link_made": _l("made an activation link for %(person)s"),
     "people.links_made": _l("made %(count)s activation links"),
     "people.links_mailed": _l("sent activation links to %(count)s people"),
     "people.import_started": _l("started importing “%(file)s”"),
