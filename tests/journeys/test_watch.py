@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser import PHONE, LiveSite, assert_fits, axe_violations
 from tests.journeys.conftest import SECONDS, Classroom
-from tests.journeys.watching import A_MINUTE_LATER, film, heard, place, plays_to, ready, visit
+from tests.journeys.watching import A_MINUTE_LATER, film, heard, notice, place, plays_to, ready, visit
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +18,6 @@ NewContext = Callable[..., BrowserContext]
 def watching(live: LiveSite, classroom: Classroom, new_context: NewContext) -> Page:
     """The lesson in the student's browser, its controls ready."""
     return visit(live, classroom, new_context())
-
-
-def notice(page: Page, name: str) -> Locator:
-    return page.locator(f"[data-notice={name}]")
 
 
 def test_a_lecture_at_double_speed_is_completed_and_counted_to_the_second(watching: Page, classroom: Classroom) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser import LiveSite, log_in
 from tests.journeys.conftest import Classroom
@@ -58,3 +58,8 @@ def heard(page: Page, act: Callable[[], object]) -> None:
     """Does something, and waits until the server has answered the report that follows."""
     with page.expect_response(lambda answer: "/heartbeats" in answer.url and answer.ok):
         act()
+
+
+def notice(page: Page, name: str) -> Locator:
+    """What the page says about a trouble of that name."""
+    return page.locator(f"[data-notice={name}]")

@@ -177,9 +177,9 @@ export class Reporter {
     } else if (!(error instanceof ApiError)) {
       throw error;
     } else if (isNobody(error)) {
-      const again = !this.#renewed && (await renewSession(this.terms));
-      this.#renewed = true;
-      if (again) return true;
+      // A new session is tried once; if that is refused too, later.
+      this.#renewed = !this.#renewed && (await renewSession(this.terms));
+      if (this.#renewed) return true;
       this.#failures += 1;
       this.listener.trouble("logged_out");
     } else {
