@@ -28,6 +28,7 @@ from core.i18n import _
 from core.institutions import queries as institutions
 from core.institutions.models import Institution
 from core.permissions import Permission
+from core.tenancy import institution_scope
 from core.users.current import current_person
 from core.web.api import Blueprint
 from core.web.api_document import PUBLIC
@@ -87,8 +88,9 @@ def create_course(sent: dict[str, Any]) -> Any:
     institution = _institution(sent["institution"])
     viewer.must(Permission.CREATE_COURSE, institution_id=institution.id)
     slug = sent.get("slug") or service.suggested_slug(sent["title"])
-    course = service.create_course(institution.id, person.id, title=sent["title"], slug=slug)
-    return _as_json(course, institution)
+    with institution_scope(institution.id):
+        course = service.create_course(institution.id, person.id, title=sent["title"], slug=slug)
+        return _as_json(course, institution)
 
 
 def _institution(slug: str) -> Institution:

@@ -18,7 +18,7 @@ from werkzeug.exceptions import InternalServerError
 from core.config import current_settings
 from core.db import db
 from core.errors import answer
-from core.i18n import COOKIE, LOCALES, _, from_browser
+from core.i18n import COOKIE, LOCALES, _l, from_browser
 from core.permissions import Viewer
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -40,21 +40,24 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _answer)
 
 
-def outage(error: BaseException | None) -> tuple[str, int] | None:
-    """The sentence and the seconds to wait, where an exception means that a part is unavailable; None for a bug."""
+def outage(error: BaseException | None) -> tuple[Any, int] | None:
+    """The sentence and the seconds to wait, where an exception means that a part is unavailable; None for a bug.
+
+    The sentence is translated when it is shown: whose language that is cannot be looked up in a database that is away.
+    """
     if isinstance(error, OSError) and error.errno in FULL:
-        return _("The disk of this site is full, so nothing could be saved. Tell its operator."), AWAY_SECONDS
+        return _l("The disk of this site is full, so nothing could be saved. Tell its operator."), AWAY_SECONDS
     if isinstance(error, PoolTimeout):
-        return _("Very many people are here at this moment. Try again in a few seconds."), BUSY_SECONDS
+        return _l("Very many people are here at this moment. Try again in a few seconds."), BUSY_SECONDS
     if not isinstance(error, DBAPIError):
         return None
     name = _name(error)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or name in {"40001", "40P01", "55P03", "53300"}:
-        return _("Very many people are here at this moment. Try again in a few seconds."), BUSY_SECONDS
+        return _l("Very many people are here at this moment. Try again in a few seconds."), BUSY_SECONDS
     if name in {"SQLITE_FULL", "53100"}:
-        return _("The disk of this site is full, so nothing could be saved. Tell its operator."), AWAY_SECONDS
+        return _l("The disk of this site is full, so nothing could be saved. Tell its operator."), AWAY_SECONDS
     if error.connection_invalidated or name.startswith(_SQLITE_AWAY) or _is_no_connection(error, name):
-        return _("The database of this site cannot be reached at the moment. Try again in a minute."), AWAY_SECONDS
+        return _l("The database of this site cannot be reached at the moment. Try again in a minute."), AWAY_SECONDS
     return None
 
 
@@ -93,7 +96,7 @@ def _answer(error: InternalServerError) -> Response:
         if found is None:
             return answer(500, incident=g.get("incident", ""))
         sentence, seconds = found
-        response = answer(503, sentence, incident=g.get("incident", ""))
+        response = answer(503, str(sentence), incident=g.get("incident", ""))
         response.headers["Retry-After"] = str(seconds)
         return response
 

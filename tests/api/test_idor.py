@@ -50,7 +50,7 @@ def test_no_page_breaks_for_anybody(furnished: Furnished, login: Login, person: 
     client = login(furnished.people[person]) if person else furnished.app.test_client()
     for values in (furnished.ids, furnished.private, {}):
         for rule in rules(furnished.app, "GET"):
-            if rule.endpoint in {"security.logout"}:
+            if rule.endpoint == "security.logout":
                 continue
             answer = client.get(address(rule, values))
             answer.close()
@@ -77,7 +77,7 @@ def test_what_another_institution_keeps_to_itself_is_not_found(furnished: Furnis
             for rule in rules(furnished.app, method):
                 if not rule.arguments & furnished.private.keys():
                     continue
-                options = {"json": {}} if rule.rule.startswith("/api/") else {}
+                options: dict[str, Any] = {"json": {}} if rule.rule.startswith("/api/") else {}
                 headers = client.csrf() | TUS if method != "GET" else {}
                 answer = client.open(address(rule, furnished.private), method=method, headers=headers, **options)
                 assert answer.status_code in _not_found(rule, method), f"{person} {method} {rule.rule}: {answer.status}"
@@ -95,7 +95,7 @@ def test_a_private_id_in_ones_own_course_is_not_found_either(furnished: Furnishe
                 continue
             for name in inner:
                 where = address(rule, {**furnished.ids, name: furnished.private[name]})
-                options = {"json": {}} if where.startswith("/api/") else {}
+                options: dict[str, Any] = {"json": {}} if where.startswith("/api/") else {}
                 headers = client.csrf() | TUS if method != "GET" else {}
                 answer = client.open(where, method=method, headers=headers, **options)
                 assert answer.status_code in _not_found(rule, method), f"{method} {where}: {answer.status}"

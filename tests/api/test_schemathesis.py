@@ -19,6 +19,7 @@ def probe(site: Furnished, folder: Path, person: str | None, *, examples: int, s
     """Runs schemathesis over the whole document; returns what it complains of, empty for nothing."""
     lines = [f"seed = {seed}", "[parameters]"]
     lines += [f'"path.{name}" = {{ dictionary = "{name}", probability = 0.9 }}' for name in site.ids]
+    lines += ['"body.institution" = { dictionary = "institution_slug", probability = 0.8 }']
     for name, values in site.ids.items():
         lines += [f"[dictionaries.{name}]", f"values = {json.dumps(values)}"]
     (folder / "schemathesis.toml").write_text("\n".join(lines))
