@@ -1,11 +1,13 @@
 """The course page: everything a person needs to decide, and the one thing they do next. Seven statements at most."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import render_template, request, url_for
 from markupsafe import Markup
 
+from core import clock
 from core.config import current_settings
 from core.courses import policy, queries
 from core.courses.catalogue import hours_text
@@ -36,11 +38,16 @@ class SeenCourse:
 
     @property
     def active(self) -> Enrolment | None:
-        """The enrolment in which the person learns: of several, the one whose run began last."""
+        """The enrolment in which the person learns: of several, by :func:`core.enrolment.queries.present_first`."""
         mine = [
             (run, enrolment) for run, enrolment in self.runs if enrolment and enrolment.state == EnrolmentState.ACTIVE
         ]
-        return max(mine, key=lambda pair: (pair[0].starts_at, pair[0].id), default=(None, None))[1]
+        return max(mine, key=lambda pair: _presence(pair[0]), default=(None, None))[1]
+
+
+def _presence(run: CourseRun) -> tuple[bool, bool, datetime, int]:
+    now = clock.now()
+    return run.starts_at <= now, run.ends_at is None or run.ends_at > now, run.starts_at, run.id
 
 
 def seen_course(slug: str, viewer: Viewer) -> SeenCourse:

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Subquery, and_, func, select
+from sqlalchemy import Subquery, and_, case, func, select
 
+from core import clock
 from core.courses.models import Chapter, ClassGroup, Course, CourseRun, Lesson
 from core.db import db
 from core.enrolment.models import Enrolment, EnrolmentState
@@ -89,6 +90,15 @@ class MyCourse:
     def is_over(self, moment: datetime) -> bool:
         """Whether the run has ended by then."""
         return self.ends_at is not None and self.ends_at <= moment
+
+
+def present_first() -> tuple[Any, ...]:
+    """Of several runs in which a person learns one course, the one that matters now comes first: it is under way, else
+    it ended, else it is still to come; of like ones the one that began last. For ``order_by``.
+    """
+    now = clock.now()
+    when = case((CourseRun.starts_at > now, 2), (CourseRun.ends_at <= now, 1), else_=0)
+    return when, CourseRun.starts_at.desc(), Enrolment.id.desc()
 
 
 def my_courses(user_id: int) -> list[MyCourse]:

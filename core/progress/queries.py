@@ -7,6 +7,7 @@ from sqlalchemy import select
 from core.courses.models import CourseRun
 from core.db import db
 from core.enrolment.models import Enrolment, EnrolmentState
+from core.enrolment.queries import present_first
 from core.progress.intervals import Intervals
 from core.progress.models import EntryKind, LessonProgress, ProgressEntry
 from core.progress.replay import Entry
@@ -14,7 +15,7 @@ from core.progress.rule import Rejection
 
 
 def current_enrolment(user_id: int, course_id: int) -> Enrolment | None:
-    """The enrolment in which a person learns a course now: active, in the run that began last. None: not enrolled."""
+    """The enrolment in which a person learns a course now: active, in the run under way. None: not enrolled."""
     return db.session.scalars(
         select(Enrolment)
         .join(CourseRun, CourseRun.id == Enrolment.run_id)
@@ -23,7 +24,7 @@ def current_enrolment(user_id: int, course_id: int) -> Enrolment | None:
             Enrolment.course_id == course_id,
             Enrolment.state == EnrolmentState.ACTIVE,
         )
-        .order_by(CourseRun.starts_at.desc(), Enrolment.id.desc())
+        .order_by(*present_first())
         .limit(1)
     ).first()
 

@@ -21,7 +21,8 @@ from tests.progress.test_service import Learner
 
 def all_at_once(app: Flask, acts: list[Callable[[], Any]]) -> list[Any]:
     """Runs each act in a thread, application context and transaction of its own; returns results or exceptions."""
-    start, results = threading.Barrier(len(acts)), [None] * len(acts)
+    start = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
 
     def run(number: int) -> None:
         with app.app_context():

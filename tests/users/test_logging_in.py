@@ -272,7 +272,7 @@ def test_hashing_keeps_no_writer_waiting(app: Flask, make: Factory, monkeypatch:
 
 def _write_at_once(key: str) -> None:
     """Writes through a connection of its own that does not wait."""
-    patient, hasty = ("PRAGMA busy_timeout=5000", "PRAGMA busy_timeout=0")
+    patient, hasty = ("PRAGMA busy_timeout=20000", "PRAGMA busy_timeout=0")
     if db.engine.dialect.name == "postgresql":
         patient, hasty = ("SET lock_timeout = 0", "SET lock_timeout = 1")
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
