@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_smorest import Blueprint
 from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, fields
 
@@ -21,6 +20,7 @@ from core.progress.models import LessonProgress
 from core.progress.rule import Criterion
 from core.progress.rulings import criterion_of
 from core.users.current import current_person
+from core.web.api import Blueprint
 from core.web.json_body import json_object
 from core.web.scope import current_viewer
 from core.web.security import api_token, limiter

@@ -61,18 +61,12 @@ def _learner(run: CourseRun) -> Admission:
     now = clock.now()
     if run.starts_at > now:
         begins = format_datetime(run.starts_at, "long")
-        return Admission(
-            True,
-            True,
-            sentence=_("“%(run)s” begins on %(date)s. What you watch before is not counted.", run=run.title, date=begins),
-        )
+        early = _("“%(run)s” begins on %(date)s. What you watch before is not counted.", run=run.title, date=begins)
+        return Admission(True, True, sentence=early)
     if run.ends_at is not None and run.ends_at <= now:
         ended = format_datetime(run.ends_at, "long")
-        return Admission(
-            True,
-            True,
-            sentence=_(
-                "“%(run)s” ended on %(date)s. You can go on watching, but it is not counted.", run=run.title, date=ended
-            ),
+        late = _(
+            "“%(run)s” ended on %(date)s. You can go on watching, but it is not counted.", run=run.title, date=ended
         )
+        return Admission(True, True, sentence=late)
     return Admission(True, True, counts=True)
