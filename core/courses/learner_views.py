@@ -14,7 +14,7 @@ from core.enrolment.models import Enrolment, EnrolmentState
 from core.errors import Invalid, NotFound
 from core.i18n import _, _l
 from core.permissions import Permission
-from core.web.fields import LARGEST_ID, storable
+from core.web.fields import LARGEST_ID, searched, storable
 
 STATE_NAMES = {
     EnrolmentState.PENDING: _l("Asks to be admitted"),
@@ -31,7 +31,7 @@ def learners_page(course: Course, run_id: int) -> ResponseReturnValue:
     run = _run(course, run_id)
     state = request.args.get("state", "")
     wanted = LearnerFilter(
-        words=storable(request.args.get("q", "").replace("\x00", ""))[:80].strip(),
+        words=searched(request.args.get("q", "")),
         state=state if state in set(EnrolmentState) else "",
         group_id=number_in(request.args, "group"),
         page=page_number(),
@@ -64,7 +64,7 @@ def decide(course: Course, run_id: int) -> ResponseReturnValue:
         for enrolment in chosen:
             service.admit(run, enrolment.user_id)
     elif action == "refuse":
-        reason = " ".join(storable(request.form.get("reason", "").replace("\x00", "")).split())[:300]
+        reason = _reason()
         for enrolment in chosen:
             service.refuse(enrolment, reason)
     elif action == "remove":
@@ -75,6 +75,13 @@ def decide(course: Course, run_id: int) -> ResponseReturnValue:
     else:
         raise Invalid(_("Choose what to do with these people: use the buttons of the page."), field="action")
     return saved(request.full_path.rstrip("?"))
+
+
+def _reason() -> str:
+    try:
+        return " ".join(storable(request.form.get("reason", "")).split())[:300]
+    except ValueError as error:
+        raise Invalid(str(error), field="reason") from None
 
 
 def _chosen(course: Course, run: CourseRun) -> list[Enrolment]:

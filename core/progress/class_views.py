@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
 from core.courses.editor import on_course, page
+from core.courses.forms import number_in
 from core.courses.models import ClassGroup, Course, CourseRun
 from core.db import db
 from core.enrolment.models import Enrolment
@@ -67,7 +68,7 @@ def as_xlsx(course: Course, run_id: int) -> ResponseReturnValue:
     """The whole class as an Excel workbook."""
     found, view = _everybody(course, run_id)
     content = class_export.xlsx_of(view, found.groups, found.run.title)
-    return _download(content, XLSX, f"{course.slug}-{run_id}.xlsx")
+    return _download(content, class_export.XLSX, f"{course.slug}-{run_id}.xlsx")
 
 
 @bp.get("/<course_slug>/learners/<int:enrolment_id>/lessons/<int:lesson_id>")
@@ -184,7 +185,7 @@ def _wanted() -> Filter:
     everybody = given.get("page") == "all"
     return Filter(
         text=given.get("q", "").replace("\0", "").strip()[:80],
-        group_id=given.get("group", type=int),
+        group_id=number_in(given, "group"),
         show=given.get("show", Show.ALL, type=Show),
         sort=given.get("sort", Sort.PROGRESS, type=Sort),
         page=1 if everybody else min(max(1, given.get("page", 1, type=int)), 10_000),

@@ -27,6 +27,11 @@ def storable(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def searched(text: str, longest: int = 80) -> str:
+    """Words that somebody looks for. What no database takes is in none, so it is left out."""
+    return " ".join(UNSTORABLE.sub(" ", text).split())[:longest]
+
+
 class _Words:
     """Shared by the two text fields: an empty form gives empty text, never None."""
 
