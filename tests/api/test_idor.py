@@ -22,6 +22,11 @@ OTHERWISE = {
 }
 """Values for parameters that name nothing of an institution."""
 
+PARAMETERS = (
+    *("q", "page", "sort", "state", "group", "run", "role", "next", "lang", "removed", "saved", "stream", "as", "t"),
+    *("cursor", "limit", "level", "subject", "open", "w", "width", "since", "action", "job", "kind", "outcome"),
+)
+"""Names that pages look for in their address, and some that none does."""
 GONE_ALREADY = {"teach.delete_group", "teach.remove_member"}
 """Taking away what is not there (any more) is no error to a double click, and changes nothing."""
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "10", "Upload-Offset": "0"}
@@ -55,6 +60,19 @@ def test_no_page_breaks_for_anybody(furnished: Furnished, login: Login, person: 
             answer = client.get(address(rule, values))
             answer.close()
             assert answer.status_code < 500, f"{address(rule, values)}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("value", ["%00", "9" * 30, "-1", "%ED%A0%80", "%FF", "x" * 3000, "'%3B--", "[]"])
+def test_no_parameter_breaks_a_page(furnished: Furnished, login: Login, value: str) -> None:
+    query = "&".join(f"{name}={value}" for name in PARAMETERS)
+    clients = [login(furnished.people[person]) for person in ("administrator", "student")]
+    for rule in rules(furnished.app, "GET"):
+        if rule.endpoint == "security.logout":
+            continue
+        for client in clients:
+            answer = client.get(f"{address(rule, furnished.ids)}?{query}")
+            answer.close()
+            assert answer.status_code < 500, f"{rule.rule}?…={value[:20]}: {answer.status_code}"
 
 
 @pytest.mark.parametrize("method", UNSAFE)
