@@ -37,6 +37,8 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
+        # A connection for every thread: with fewer, requests would wait for each other instead of for the database.
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads, "max_overflow": settings.worker_threads + 8},
         SQLALCHEMY_ENGINE_OPTIONS={
             # Every thread can have its connection; some need a second one for a moment, and would else wait for others.
             "pool_size": settings.web_threads,
@@ -46,6 +48,8 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
             "pool_use_lifo": True,
             # One that the server has closed meanwhile is noticed before somebody's request fails on it.
             "pool_pre_ping": True,
+            # What people typed, addresses and hashes stand in no log, whatever statement fails.
+            "hide_parameters": not settings.debug,
         },
         DEBUG=settings.debug,
         PROPAGATE_EXCEPTIONS=False,
