@@ -9,6 +9,7 @@ from core import markdown
 from core.courses import captions
 from core.errors import NotFound
 from core.files.links import download_url, playback_url
+from core.files.pictures import picture_url
 from core.i18n import _
 from core.progress import learn_page, words
 from core.progress.learn_page import LearningPage, Wishes
@@ -66,11 +67,13 @@ def _wishes() -> Wishes:
 
 
 def _links(page: LearningPage) -> dict[str, str | None]:
-    """Signed links to the lesson's file, for whoever sees the lesson."""
+    """Links to the lesson's file, for whoever sees the lesson; the course's cover stands before the film."""
     asset = page.place.asset
     if asset is None or not page.admission.sees:
-        return {"media_url": None, "save_url": None}
+        return {"media_url": None, "save_url": None, "poster_url": None}
+    cover_id = page.place.course.cover_id
     return {
         "media_url": playback_url(asset, user_id=page.user_id),
         "save_url": download_url(asset, user_id=page.user_id),
+        "poster_url": picture_url(cover_id, 1280) if cover_id else None,
     }

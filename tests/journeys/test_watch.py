@@ -1,12 +1,14 @@
 """Watching a lecture in a real browser: what was watched is counted to the second, on every device."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser import PHONE, LiveSite, assert_fits, axe_violations
-from tests.journeys.conftest import SECONDS, Classroom
+from core.files import queries
+from tests.browser import PHONE, LiveSite, assert_fits, axe_violations, log_in
+from tests.journeys.conftest import SECONDS, Classroom, furnish
 from tests.journeys.watching import A_MINUTE_LATER, film, heard, notice, place, plays_to, ready, visit
 
 pytestmark = pytest.mark.browser
@@ -143,3 +145,35 @@ def test_by_keyboard_and_transcript(watching: Page, classroom: Classroom) -> Non
     assert not page.evaluate("!!document.fullscreenElement")
     page.get_by_role("link", name="English").last.click()
     expect(page.locator(".transcript")).to_contain_text("Three distances")
+
+
+def test_the_player_keeps_to_the_rule_where_skipping_is_not_allowed(
+    live: LiveSite, lecture: Path, new_context: NewContext
+) -> None:
+    queries._stored_file.cache_clear()
+    strict = furnish(live.app, live.make, lecture, SECONDS, allow_seeking=False, max_speed=100)
+    page = visit(live, strict, new_context())
+    expect(page.locator("#counts")).to_contain_text("从头看起、不跳过")
+    film(page, "v.play()")
+    plays_to(page, 2)
+    film(page, "v.currentTime = 30")
+    expect(page.locator("#toasts")).to_contain_text("不能跳过")
+    assert place(page) < 5
+    film(page, "v.playbackRate = 2")
+    expect(page.locator("#toasts")).to_contain_text("只计入 1 倍速以内")
+    assert film(page, "return v.playbackRate") == 1
+    heard(page, lambda: film(page, "v.pause()"))
+    assert strict.progress().watched_ms >= 1_500
+
+
+def test_without_scripts_the_lecture_plays_and_the_page_says_that_it_is_not_counted(
+    live: LiveSite, classroom: Classroom, new_context: NewContext
+) -> None:
+    context = new_context(java_script_enabled=False)
+    log_in(live, context, classroom.student)
+    page = context.new_page()
+    page.goto(live.url + classroom.path)
+    expect(page.locator("video[controls]")).to_be_visible()
+    expect(page.locator(".transcript")).to_contain_text("雨点皴如雨打墙头")
+    expect(page.locator("#not-counting")).to_be_visible()
+    expect(page.locator("#not-counting")).to_contain_text("没有计入进度")

@@ -28,7 +28,7 @@ export function listenToKeys(video, { speeds, screen, captions }) {
     m: () => (video.muted = !video.muted),
     c: captions,
     f: () => fill(screen()),
-    "<": () => (video.playbackRate = speeds.findLast((rate) => rate < video.playbackRate) ?? speeds[0]),
+    "<": () => (video.playbackRate = [...speeds].reverse().find((rate) => rate < video.playbackRate) ?? speeds[0]),
     ">": () => (video.playbackRate = speeds.find((rate) => rate > video.playbackRate) ?? video.playbackRate),
   };
   document.addEventListener("keydown", (event) => {

@@ -42,6 +42,7 @@ export class Reporter {
     this.source = source;
     this.position = position;
     this.listener = listener;
+    document.getElementById("not-counting")?.remove();
     this.others = new BroadcastChannel("jinke.watch");
     this.others.addEventListener("message", ({ data }) => this.#overtaken(data));
     window.addEventListener("online", () => this.#flush());

@@ -28,7 +28,8 @@ export function followTranscript(video) {
   });
   const follow = () => {
     const at = video.currentTime * 1000 + 50;
-    const next = lines[starts.findLastIndex((start) => start <= at)];
+    const after = starts.findIndex((start) => start > at);
+    const next = lines[(after < 0 ? lines.length : after) - 1];
     if (next === current) return;
     current?.removeAttribute("aria-current");
     next?.setAttribute("aria-current", "true");
