@@ -20,6 +20,7 @@ from core.db import db
 from core.errors import answer
 from core.i18n import COOKIE, LOCALES, _l, from_browser
 from core.permissions import Viewer
+from media.storage import StorageFull
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Signs that are not mistaken for each other when read out on the telephone."""
@@ -45,7 +46,7 @@ def outage(error: BaseException | None) -> tuple[Any, int] | None:
 
     The sentence is translated when it is shown: whose language that is cannot be looked up in a database that is away.
     """
-    if isinstance(error, OSError) and error.errno in FULL:
+    if isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno in FULL):
         return _l("The disk of this site is full, so nothing could be saved. Tell its operator."), AWAY_SECONDS
     if isinstance(error, PoolTimeout):
         return _l("Very many people are here at this moment. Try again in a few seconds."), BUSY_SECONDS

@@ -1,21 +1,28 @@
 """When something breaks on our side: what people are told, what the operator finds, what is tried again later."""
 
+import io
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from core import schema
 from core.app import create_app
 from core.courses import public_views
 from core.db import db
+from core.users.models import User
+from media.local import LocalStorage
+from media.storage import StorageFull
 from tests.client import Client
 from tests.conftest import TEST_SETTINGS
+from tests.factories import Factory
 from tests.postgres import free_port, postgres_server
 
 
@@ -43,6 +50,23 @@ def test_the_api_tells_the_number_too(client: Client, monkeypatch: pytest.Monkey
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
     assert len(answer.get_json()["incident"]) == 8
     assert "bug" not in answer.text
+
+
+def test_a_full_disk_is_said_to_be_full_and_nothing_is_half_saved(
+    make: Factory, login: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_anything: object, **_named: object) -> Any:
+        raise StorageFull
+
+    monkeypatch.setattr(LocalStorage, "put_bytes", full)
+    person = make.user()
+    client, picture = login(person), io.BytesIO()
+    Image.new("RGB", (300, 300)).save(picture, "PNG")
+    picture.seek(0)
+    answer = client.post("/account/picture", data={"picture": (picture, "me.png")}, headers=client.csrf())
+    assert answer.status_code == 503
+    assert "磁盘已满" in answer.text
+    assert db.session.get_one(User, person.id).avatar_id is None
 
 
 @pytest.mark.parametrize("address", ["/courses/any", "/nothing/here"])
@@ -84,6 +108,17 @@ def test_while_somebody_else_writes_for_long_people_are_asked_to_come_back(alone
     other.execute("ROLLBACK")
     other.close()
     assert client.post("/login", data=form, headers=client.csrf()).status_code < 500
+
+
+def test_what_people_typed_does_not_get_into_the_log(tmp_path: Path) -> None:
+    app = create_app(home=tmp_path, **{**TEST_SETTINGS, "debug": False, "cheap_hashes": False})
+    with app.app_context():
+        schema.upgrade()
+        with pytest.raises(DBAPIError) as failure:
+            db.session.execute(db.text("INSERT INTO institution (slug) VALUES (:slug)"), {"slug": "a-secret"})
+        assert "a-secret" not in str(failure.value)
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_a_bug_in_a_statement_is_no_outage(alone: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
