@@ -27,6 +27,7 @@ BACKLOG = 2048
 def serve_command(host: str, port: int, threads: int | None, no_worker: bool) -> None:
     """Serves the site and runs its jobs until Ctrl-C. Prints the address as soon as the site answers."""
     settings = load_settings()
+    create_app(settings)  # for what it imports: every child begins with all of it, at a start and after a death
     status = run_once(partial(_check, settings))
     if status:
         sys.exit(status)
