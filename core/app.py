@@ -37,12 +37,10 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
-        # A connection for every thread: with fewer, requests would wait for each other instead of for the database.
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": settings.web_threads, "max_overflow": settings.worker_threads + 8},
         SQLALCHEMY_ENGINE_OPTIONS={
             # Every thread can have its connection; some need a second one for a moment, and would else wait for others.
             "pool_size": settings.web_threads,
-            "max_overflow": 8,
+            "max_overflow": settings.worker_threads + 8,
             "pool_timeout": 10,
             # The connection used last is used next: its prepared statements and its pages are warm.
             "pool_use_lifo": True,
