@@ -82,10 +82,11 @@ def test_a_repeated_sequence_number_changes_nothing_and_gets_the_first_answer(le
 
 
 def test_the_end_cannot_be_posted(learner: Learner) -> None:
+    begun = clock.now_ms()
     stream = learner.open()
     outcome = learner.beat(stream, 0, 60, after=0)
     assert not outcome.completed
-    assert outcome.accepted.measure <= 15_000 + 100
+    assert outcome.accepted.measure <= 15_000 + 2 * (clock.now_ms() - begun)
     assert outcome.rejected[0].reason == Reason.FASTER_THAN_CLOCK
 
 
