@@ -112,8 +112,11 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if response.mimetype == "text/html":
-        headers.setdefault("Cache-Control", "no-store" if current_user_known() else "no-cache")
+    if current_user_known():
+        # Pages, lists to take home and JSON alike: after logging out, the back button shows nobody's marks.
+        headers.setdefault("Cache-Control", "no-store")
+    elif response.mimetype in {"text/html", "application/json"}:
+        headers.setdefault("Cache-Control", "no-cache")
     return response
 
 

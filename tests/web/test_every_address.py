@@ -23,6 +23,9 @@ IN_PLACES = {"course_slug", "institution_slug", "lesson_id", "asset_id", "upload
 PUBLIC = {"courses.institution", "institutions.institution", "static"}
 """Addresses that show what everybody may know of an institution."""
 
+OPEN = {"/robots.txt", "/sitemap.xml"}
+"""Addresses that say the same to everybody."""
+
 
 class Place:
     """An institution with a course that nobody else may know of, and everything that an address can name in it."""
@@ -117,3 +120,16 @@ def test_ids_of_another_institution_lead_nowhere(app: Flask, make: Factory, logi
             status = ask(client, rule, method, address)
             wanted = {404} if method not in UNSAFE else {400, 404, 422}
             assert status in wanted, f"{method} {address} answers {status}"
+
+
+def test_nothing_made_for_somebody_is_kept_on_the_way(app: Flask, make: Factory, login: Login) -> None:
+    place = Place(make)
+    client, seen = login(place.leader), set()
+    for _rule, method, address in addresses(app, place.slugs | place.ids):
+        if method == "GET":
+            answer = client.get(address)
+            kept = answer.headers.get("Cache-Control", "")
+            allowed = "no-store" in kept or "no-cache" in kept or "private" in kept
+            assert allowed or address in OPEN or answer.status_code >= 300, f"{address}: {kept!r}"
+            seen.add(answer.mimetype)
+    assert {"text/html", "application/json", "text/csv"} <= seen
