@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     db.init_app(app)
     i18n.init_app(app, settings)
     errors.init_app(app)
+    app.extensions["jinke_navigation"] = NAVIGATION
     init_web(app, settings)
     accounts.init_app(app, settings)
     _register_packages(app)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -79,11 +79,9 @@ def _doors() -> dict[str, str]:
 
 
 def _navigation() -> list[NavItem]:
-    from core.app import NAVIGATION
-
     viewer = current_viewer()
     items = []
-    for endpoint, label, is_for in NAVIGATION:
+    for endpoint, label, is_for in current_app.extensions["jinke_navigation"]:
         if is_for(viewer):
             url = url_for(endpoint)
             items.append(NavItem(str(label), url, request.path == url or request.path.startswith(url + "/")))
