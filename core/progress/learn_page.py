@@ -146,6 +146,7 @@ class LearningPage:
                 "streams": url_for("progress.open_stream", lesson_id=lesson.id),
                 "heartbeats": url_for("progress.heartbeat", stream_id="STREAM"),
                 "progress": url_for("progress.progress", lesson_id=lesson.id),
+                "record": url_for("record.show", course_slug=self.place.course.slug, lesson_id=lesson.id),
             },
             "words": player_words.player_words(),
         }

@@ -175,5 +175,5 @@ def test_without_scripts_the_lecture_plays_and_the_page_says_that_it_is_not_coun
     page.goto(live.url + classroom.path)
     expect(page.locator("video[controls]")).to_be_visible()
     expect(page.locator(".transcript")).to_contain_text("雨点皴如雨打墙头")
-    expect(page.locator("#not-counting")).to_be_visible()
+    expect(page.locator("#not-counting")).to_be_visible(timeout=10_000)
     expect(page.locator("#not-counting")).to_contain_text("没有计入进度")

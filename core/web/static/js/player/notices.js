@@ -5,7 +5,10 @@
  * @typedef {{label: string, act?: () => void, href?: string}} Action
  */
 import { icon } from "jinke/toast.js";
-import { loginAddress, say } from "jinke/player/terms.js";
+import { measure } from "jinke/player/intervals.js";
+import { loginAddress, say, terms } from "jinke/player/terms.js";
+
+const WORTH_TELLING = 3;
 
 const region = document.getElementById("notices");
 let shown = "";
@@ -46,6 +49,19 @@ function control({ label, act, href }) {
   const line = document.createElement("div");
   line.append(element);
   return line;
+}
+
+/**
+ * Says at once which seconds were not counted, and why; the learner's record keeps them all.
+ *
+ * @param {{sentence: string, intervals: [number, number][]}[]} rejections
+ */
+export function tellRejections(rejections) {
+  for (const { sentence, intervals } of rejections) {
+    const seconds = Math.floor(measure(intervals) / 1000);
+    if (seconds < WORTH_TELLING) continue;
+    notify("rejected", say("rejected", { seconds, why: sentence }), "", { label: say("record"), href: terms.urls.record });
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { showDocument } from "jinke/player/document.js";
-import { tellTrouble } from "jinke/player/notices.js";
+import { tellRejections, tellTrouble } from "jinke/player/notices.js";
 import { ReadingClock } from "jinke/player/reading.js";
 import { Reporter } from "jinke/player/reporter.js";
 import { showStanding } from "jinke/player/standing.js";
@@ -20,6 +20,7 @@ function count() {
     standing(answer) {
       completed = answer.completed;
       showStanding(answer);
+      tellRejections(answer.rejected ?? []);
     },
     trouble: (kind, sentence) => tellTrouble(kind, sentence, () => void reporter.start()),
   });

@@ -17,6 +17,7 @@ import { renewSession } from "jinke/player/session.js";
 const LONGEST_WAIT = 30_000;
 const DRAFT_EVERY = 1_000;
 const SOONEST = 3_000;
+const REOPEN_EVERY = 15_000;
 
 export class Reporter {
   /** @type {Journal | null} the stream that is open here */ journal = null;
@@ -29,6 +30,7 @@ export class Reporter {
   #retry = 0;
   #lastBeat = 0;
   #lastDraft = 0;
+  #lastTry = -REOPEN_EVERY;
 
   /**
    * @param {{user: number, lesson: number, heartbeat_ms: number,
@@ -59,11 +61,7 @@ export class Reporter {
     return this.journal !== null && this.closed === null;
   }
 
-  /**
-   * Makes sure that a stream is open: at the first play, and again after another device took over.
-   *
-   * @returns {Promise<boolean>}
-   */
+  /** Makes sure that a stream is open: at the first play, and after another device took over. @returns {Promise<boolean>} */
   start() {
     if (this.journal?.isLost) this.journal = null;
     if (this.isOpen || this.closed === "refused" || this.closed === "replaced") return Promise.resolve(this.isOpen);
@@ -77,8 +75,9 @@ export class Reporter {
 
   /** Notes what has been played and sends it when it is time, or `soon`. To be called several times a second. */
   tick(soon = false) {
-    if (!this.isOpen) return;
     const now = performance.now();
+    if (this.journal === null && this.closed === null && now - this.#lastTry >= REOPEN_EVERY) void this.start();
+    if (!this.isOpen) return;
     if (now - this.#lastBeat >= (soon ? SOONEST : this.terms.heartbeat_ms)) this.beat();
     else if (now - this.#lastDraft >= DRAFT_EVERY) {
       this.#lastDraft = now;
@@ -98,6 +97,8 @@ export class Reporter {
 
   /** @returns {boolean} whether there is something to report */
   #note(empty = false) {
+    // Another page took this stream's journal over while this one slept: a new stream is opened at the next tick.
+    if (this.journal?.isLost) this.journal = null;
     const played = this.source.take();
     if (!this.journal || this.closed || (!played.length && !empty)) return false;
     this.#lastBeat = performance.now();
@@ -107,6 +108,7 @@ export class Reporter {
 
   /** @param {boolean} [again] @returns {Promise<boolean>} */
   async #open(again = true) {
+    this.#lastTry = performance.now();
     try {
       const answer = await api(this.terms.urls.streams, { method: "POST", repeatable: true });
       if (this.journal) this.#older.push(this.journal);

@@ -5,7 +5,7 @@
  * @typedef {import("./intervals.js").Piece} Piece
  * @typedef {{lesson: number, user: number, kind: string, counts: boolean, duration_ms: number, required_ms: number,
  *            position_ms: number, watched: Piece[], completed: boolean, allow_seeking: boolean, max_speed: number,
- *            heartbeat_ms: number, urls: {streams: string, heartbeats: string, progress: string},
+ *            heartbeat_ms: number, urls: {streams: string, heartbeats: string, progress: string, record: string},
  *            words: Record<string, string>}} Terms
  */
 

@@ -9,7 +9,7 @@ import { connected, measure, union } from "jinke/player/intervals.js";
 import { listenToKeys } from "jinke/player/keyboard.js";
 import { holdToRule } from "jinke/player/limits.js";
 import { keepMedia } from "jinke/player/media.js";
-import { dismiss, tellTrouble } from "jinke/player/notices.js";
+import { dismiss, tellRejections, tellTrouble } from "jinke/player/notices.js";
 import { follow, Recorder } from "jinke/player/recorder.js";
 import { Reporter } from "jinke/player/reporter.js";
 import { showStanding } from "jinke/player/standing.js";
@@ -37,6 +37,7 @@ function report() {
     standing(answer) {
       ({ watched, completed } = answer);
       showStanding(answer);
+      tellRejections(answer.rejected ?? []);
     },
     opened(answer) {
       dismiss();
@@ -47,7 +48,8 @@ function report() {
       if (!asked && video.paused) goTo(position / 1000);
     },
     trouble(kind, sentence) {
-      if (kind === "superseded" || kind === "replaced" || kind === "unreachable") video.pause();
+      const isInVain = kind === "superseded" || kind === "replaced" || kind === "unreachable";
+      if (isInVain || (kind === "logged_out" && !reporter.journal)) video.pause();
       tellTrouble(kind, sentence, () => void video.play());
     },
   });
@@ -59,6 +61,7 @@ function report() {
   video.addEventListener("timeupdate", () => {
     reporter.tick(!completed && measure(countable()) >= terms.required_ms);
   });
+  video.addEventListener("seeked", () => reporter.tick(true));
   for (const name of ["pause", "ended"]) video.addEventListener(name, () => reporter.beat());
   return reporter;
 }
