@@ -44,8 +44,6 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
             "pool_timeout": 10,
             # The connection used last is used next: its prepared statements and its pages are warm.
             "pool_use_lifo": True,
-            # One that the server has closed meanwhile is noticed before somebody's request fails on it.
-            "pool_pre_ping": True,
             # What people typed, addresses and hashes stand in no log, whatever statement fails.
             "hide_parameters": not settings.debug,
         },
