@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, select, update
+from sqlalchemy import Connection, CursorResult, Row, select, update
 
 from core import clock
 from core.courses.models import CourseRun, Lesson
@@ -106,7 +106,8 @@ def heartbeat(user_id: int, stream_id: str, sequence: object, claim: object, pos
     except MalformedClaim as error:
         raise Invalid(_(error.reason.sentence), field="intervals", reason=str(error.reason)) from error
     with across_institutions("a stream belongs to one person, who is asked for by id"):
-        row = _run(statements.ACCOUNT, stream_id=stream_id, person_id=user_id).first()
+        connection = db.session.connection()
+        row = _run(connection, statements.ACCOUNT, stream_id=stream_id, person_id=user_id).first()
     if row is None:
         raise NotFound(_(Reason.NOT_YOUR_STREAM.sentence), reason=str(Reason.NOT_YOUR_STREAM))
     with institution_scope(row.institution_id):
@@ -116,9 +117,9 @@ def heartbeat(user_id: int, stream_id: str, sequence: object, claim: object, pos
         # Read once, after the lock, and stored: the decision can then be made again from the ledger.
         moment = clock.now()
         decision = _judge(row, criterion, intervals, moment)
-        if not _write_entry(row, stream_id, sequence, intervals, decision, moment):
+        if not _write_entry(connection, row, stream_id, sequence, intervals, decision, moment):
             return _repeated(row, criterion, stream_id, sequence)
-        return _apply(row, criterion, stream_id, decision, position_ms)
+        return _apply(connection, row, criterion, stream_id, decision, position_ms)
 
 
 def note_fetch(stream_id: str) -> None:
@@ -200,9 +201,9 @@ def _begin_progress(lesson: Lesson, enrolment: Enrolment) -> LessonProgress:
     return progress
 
 
-def _run(statement: Any, **values: Any) -> CursorResult[Any]:
+def _run(connection: Connection, statement: Any, **values: Any) -> CursorResult[Any]:
     """Runs a prepared statement in the session's transaction."""
-    return db.session.connection().execute(statement, values)
+    return connection.execute(statement, values)
 
 
 def _account(row: Any) -> Stream:
@@ -236,10 +237,17 @@ def _judge(row: Row[Any], criterion: Criterion, claim: Intervals, now: datetime)
 
 
 def _write_entry(
-    row: Row[Any], stream_id: str, sequence: int, claim: Intervals, decision: Decision, at: datetime
+    connection: Connection,
+    row: Row[Any],
+    stream_id: str,
+    sequence: int,
+    claim: Intervals,
+    decision: Decision,
+    at: datetime,
 ) -> bool:
     """Adds the ledger's entry; False where this sequence number has been there before."""
     written = _run(
+        connection,
         statements.enter(db.engine.dialect.name),
         institution_id=row.institution_id,
         enrolment_id=row.enrolment_id,
@@ -259,9 +267,12 @@ def _write_entry(
     return written.first() is not None
 
 
-def _apply(row: Row[Any], criterion: Criterion, stream_id: str, decision: Decision, position_ms: object) -> Outcome:
+def _apply(
+    connection: Connection, row: Row[Any], criterion: Criterion, stream_id: str, decision: Decision, position_ms: object
+) -> Outcome:
     stream = decision.stream
     _run(
+        connection,
         statements.CHARGE,
         stream_id=stream_id,
         seen_ms=stream.last_seen_ms,
@@ -274,6 +285,7 @@ def _apply(row: Row[Any], criterion: Criterion, stream_id: str, decision: Decisi
     if outcome.completed and row.completed_at is None:
         announce(LessonCompleted(row.enrolment_id, row.lesson_id))
     _run(
+        connection,
         statements.ADVANCE,
         progress_id=row.progress_id,
         union=str(decision.watched),
