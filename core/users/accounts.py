@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from flask import Flask, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
 from flask_security import RoleMixin, Security, SQLAlchemyUserDatastore, signals
 from flask_wtf import FlaskForm
 from sqlalchemy import delete
@@ -20,7 +21,7 @@ from core.db import db
 from core.errors import LogInNeeded
 from core.i18n import _
 from core.users import forms, sessions, throttle, views
-from core.users.current import Visitor
+from core.users.current import Visitor, current_user
 from core.users.letters import Letters
 from core.users.messages import MESSAGES
 from core.users.models import ApiToken, User
@@ -80,14 +81,18 @@ LIMITS = {
     "security.register": "100 per minute; 500 per hour",
     "security.forgot_password": "60 per minute; 300 per hour",
     "security.send_confirmation": "60 per minute; 300 per hour",
-    "security.verify": "60 per minute",
-    "security.change_password": "60 per minute",
-    "security.change_email": "60 per hour",
     "security.reset_password": "100 per minute",
-    # Decoding a picture is work.
-    "users.set_picture": "30 per minute",
 }
 """Posts per network address. Guessing at one account is what :mod:`core.users.throttle` stops."""
+
+LIMITS_OF_ONE = {
+    "security.verify": "20 per minute",
+    "security.change_password": "20 per minute",
+    "security.change_email": "20 per hour",
+    # Decoding a picture is work.
+    "users.set_picture": "10 per minute",
+}
+"""Posts per person, for what only people who are logged in do: a class behind one address shares nothing here."""
 
 
 class _Datastore(SQLAlchemyUserDatastore):
@@ -139,6 +144,14 @@ def _wrap_views(app: Flask) -> None:
         if endpoint == "security.register":
             view = views.again_if_taken(view)
         app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(view)
+    for endpoint, limit in LIMITS_OF_ONE.items():
+        view = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"], key_func=_person_or_address)(view)
+
+
+def _person_or_address() -> str:
+    person: str | None = current_user.get_id()
+    return f"person:{person}" if person is not None else get_remote_address()
 
 
 def _connect_signals(app: Flask) -> None:

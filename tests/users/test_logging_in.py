@@ -24,7 +24,7 @@ from core.web.security import limiter
 from tests.browser_less import submit
 from tests.client import Client
 from tests.conftest import TEST_SETTINGS
-from tests.factories import PASSWORD, Factory
+from tests.factories import PASSWORD, Factory, logged_in
 from tests.users.conftest import Letters, link_in
 
 WRONG = "账号或密码不正确"
@@ -158,6 +158,17 @@ def test_a_school_behind_one_address_logs_in_within_a_minute(limited: Flask) -> 
     assert {answer.status_code for answer in late[:130]} == {422}
     assert late[-1].status_code == 429
     assert "稍等片刻" in late[-1].text
+
+
+def test_a_class_that_changes_something_about_itself_shares_no_limit(limited: Flask) -> None:
+    make = Factory()
+    pupils: list[Any] = [logged_in(limited, make.user()) for _pupil in range(65)]
+    for address in ("/account/email", "/account/picture"):
+        answers = [pupil.post(address, data={}, headers=pupil.csrf()).status_code for pupil in pupils]
+        assert 429 not in answers, address
+    restless = pupils[0]
+    again = [restless.post("/account/picture", headers=restless.csrf()).status_code for _time in range(10)]
+    assert again[-1] == 429
 
 
 def test_the_cookie_of_before_is_worthless_after(app: Flask, client: FlaskClient, make: Factory) -> None:
