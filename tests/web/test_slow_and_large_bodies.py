@@ -10,8 +10,10 @@ from flask import Flask
 
 from core.courses.models import TeamRole
 from core.db import db
+from core.web.security import LARGEST_BODY
 from tests.client import Client
 from tests.factories import Factory
+from tests.files.tus_client import Uploader
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -105,3 +107,12 @@ def test_a_visitor_cannot_fill_memory_or_disk_from_the_log_in_page(client: Clien
     told = {"CONTENT_LENGTH": str(10 * 1024**3)} if announced else {"wsgi.input_terminated": True}
     answer = client.post("/login", content_type=kind, environ_overrides={"wsgi.input": io.BufferedReader(body), **told})
     assert answer.status_code == 413
+
+
+def test_a_piece_of_an_upload_may_be_larger_than_any_form(app: Flask, client: Client, make: Factory) -> None:
+    teacher = make.user()
+    uploader = Uploader(client, teacher)
+    data = b"0" * (LARGEST_BODY + 1)
+    address = uploader.create(make.course(leader=teacher), len(data)).headers["Location"]
+    assert uploader.send(address, 0, data).status_code == 204
+    assert uploader.offset(address) == len(data)
