@@ -123,10 +123,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     Babel(
         app,
         default_translation_directories=str(TRANSLATIONS),
-        locale_selector=choose_locale,
+        locale_selector=lambda: _parsed(choose_locale() or settings.default_locale),
         timezone_selector=_choose_timezone,
     )
     app.jinja_env.globals.update(gettext=_in_template, _=_in_template)
+
+
+_parsed = cache(Locale.parse)
+"""Once for all requests: a locale carries its names of months and formats of dates with it."""
 
 
 def choose_locale() -> str | None:
