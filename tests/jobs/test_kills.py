@@ -30,6 +30,11 @@ def _states() -> list[tuple[str, int, dict[str, object]]]:
         return [tuple(row) for row in connection.execute(statement)]
 
 
+def _is_any_running() -> bool:
+    states = {state for state, _attempt, _reason in _states()}
+    return JobState.RUNNING in states or states <= ENDED
+
+
 @pytest.mark.slow
 def test_fifteen_kills_over_forty_jobs(app: Flask) -> None:
     chance = random.Random(20261122)
@@ -42,6 +47,8 @@ def test_fifteen_kills_over_forty_jobs(app: Flask) -> None:
         for _number in range(WORKERS):
             workers.start()
         for _kill in range(KILLS):
+            # On a busy machine a fresh worker takes a while to begin; killing only those would prove little.
+            wait_until(_is_any_running, 60)
             Event().wait(chance.uniform(0.1, 0.8))
             workers.kill(chance.choice(workers.pids))
             workers.start()
