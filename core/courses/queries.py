@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from core.courses.models import Chapter, Course, CourseState, Lesson, TeamMember, Visibility
 from core.db import db
@@ -50,33 +50,44 @@ class Teammate:
     avatar_id: int | None
 
 
+# Built once: putting a statement together costs more than running it, and these run with every page of a course.
+_COURSE = (
+    select(Course, Institution)
+    .join(Institution, Institution.id == Course.institution_id)
+    .where(Course.slug == bindparam("slug"))
+)
+_OUTLINE = (
+    select(
+        Chapter.id.label("chapter_id"),
+        Chapter.title.label("chapter_title"),
+        Lesson.id,
+        Lesson.kind,
+        Lesson.title,
+        Lesson.duration_ms,
+        Lesson.is_preview,
+        Lesson.is_required,
+    )
+    .outerjoin(Lesson, (Lesson.chapter_id == Chapter.id) & Lesson.deleted_at.is_(None))
+    .where(Chapter.course_id == bindparam("course_id"), Chapter.deleted_at.is_(None))
+    .order_by(Chapter.position, Chapter.id, Lesson.position, Lesson.id)
+)
+_TEAM = (
+    select(User.id, User.name, TeamMember.role, TeamMember.introduction, User.avatar_id)
+    .join(User, User.id == TeamMember.user_id)
+    .where(TeamMember.course_id == bindparam("course_id"), TeamMember.is_listed)
+    .order_by(TeamMember.position, TeamMember.id)
+)
+
+
 def course_with_institution(slug: str) -> tuple[Course, Institution] | None:
     """The course of that slug and the institution that owns it, in the present scope."""
-    row = db.session.execute(
-        select(Course, Institution)
-        .join(Institution, Institution.id == Course.institution_id)
-        .where(Course.slug == slug)
-    ).first()
+    row = db.session.execute(_COURSE, {"slug": slug}).first()
     return (row[0], row[1]) if row else None
 
 
 def outline(course_id: int) -> list[OutlineChapter]:
     """What is left of chapters and lessons after deletions, in order. One statement; empty chapters included."""
-    rows = db.session.execute(
-        select(
-            Chapter.id.label("chapter_id"),
-            Chapter.title.label("chapter_title"),
-            Lesson.id,
-            Lesson.kind,
-            Lesson.title,
-            Lesson.duration_ms,
-            Lesson.is_preview,
-            Lesson.is_required,
-        )
-        .outerjoin(Lesson, (Lesson.chapter_id == Chapter.id) & Lesson.deleted_at.is_(None))
-        .where(Chapter.course_id == course_id, Chapter.deleted_at.is_(None))
-        .order_by(Chapter.position, Chapter.id, Lesson.position, Lesson.id)
-    )
+    rows = db.session.execute(_OUTLINE, {"course_id": course_id})
     chapters: dict[int, OutlineChapter] = {}
     for row in rows:
         chapter = chapters.setdefault(row.chapter_id, OutlineChapter(row.chapter_id, row.chapter_title))
@@ -88,12 +99,7 @@ def outline(course_id: int) -> list[OutlineChapter]:
 
 def listed_team(course_id: int) -> list[Teammate]:
     """The people that the course page names, in the team's own order."""
-    rows = db.session.execute(
-        select(User.id, User.name, TeamMember.role, TeamMember.introduction, User.avatar_id)
-        .join(User, User.id == TeamMember.user_id)
-        .where(TeamMember.course_id == course_id, TeamMember.is_listed)
-        .order_by(TeamMember.position, TeamMember.id)
-    )
+    rows = db.session.execute(_TEAM, {"course_id": course_id})
     return [Teammate(*row) for row in rows]
 
 

@@ -1,12 +1,13 @@
 """Log-in sessions: a random token in the signed cookie, its hash in a row that can be listed and revoked."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flask import Flask, current_app, g, request, session
 from flask_login import user_logged_in, user_logged_out
 from flask_security.utils import set_request_attr
-from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Row, bindparam, delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -140,19 +141,23 @@ def person_of_token(header: str | None) -> tuple[User, ApiToken] | None:
     return row[0], row[1]
 
 
-def load_viewer(user: User) -> Viewer:
-    """Everything the person may be anywhere, for :mod:`core.permissions`. One statement."""
+@cache
+def _roles() -> CompoundSelect[int, str, bool]:
     # Imported here: memberships and teams belong to packages that themselves speak of people.
     from core.courses.models import TeamMember
     from core.institutions.models import Membership
 
-    memberships = select(Membership.institution_id, Membership.role, db.literal(True)).where(
-        Membership.user_id == user.id
-    )
-    teams = select(TeamMember.course_id, TeamMember.role, db.literal(False)).where(TeamMember.user_id == user.id)
+    person: BindParameter[int] = bindparam("user_id")
+    memberships = select(Membership.institution_id, Membership.role, db.literal(True))
+    teams = select(TeamMember.course_id, TeamMember.role, db.literal(False))
+    return memberships.where(Membership.user_id == person).union_all(teams.where(TeamMember.user_id == person))
+
+
+def load_viewer(user: User) -> Viewer:
+    """Everything the person may be anywhere, for :mod:`core.permissions`. One statement."""
     institutions: dict[int, Role] = {}
     courses: dict[int, Role] = {}
-    for place, role, is_institution in db.session.execute(memberships.union_all(teams)):
+    for place, role, is_institution in db.session.execute(_roles(), {"user_id": user.id}):
         if is_institution:
             institutions[place] = _INSTITUTION_ROLES[role]
         else:
